@@ -1,0 +1,17 @@
+# Libraries, all from Debian (tools/packages.sh names the packages and says what each is for).
+find_package(Threads REQUIRED)
+find_package(OpenSSL 3.0 REQUIRED)
+find_package(PkgConfig REQUIRED)
+
+# pkg-config throughout: the CMake config files of several of these packages differ between Debian 12 and 13.
+pkg_check_modules(ldns REQUIRED IMPORTED_TARGET ldns)
+pkg_check_modules(libevent REQUIRED IMPORTED_TARGET libevent_core libevent_extra libevent_pthreads libevent_openssl)
+pkg_check_modules(yaml_cpp REQUIRED IMPORTED_TARGET yaml-cpp)
+pkg_check_modules(spdlog REQUIRED IMPORTED_TARGET spdlog)
+pkg_check_modules(prometheus REQUIRED IMPORTED_TARGET prometheus-cpp-core)
+
+add_library(vouch::ldns ALIAS PkgConfig::ldns)
+add_library(vouch::libevent ALIAS PkgConfig::libevent)
+add_library(vouch::yaml_cpp ALIAS PkgConfig::yaml_cpp)
+add_library(vouch::spdlog ALIAS PkgConfig::spdlog)
+add_library(vouch::prometheus ALIAS PkgConfig::prometheus)
