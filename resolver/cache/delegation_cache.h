@@ -1,0 +1,78 @@
+// Zone cuts: which servers a parent named for a zone, with the glue it gave. Parent-centric: only a referral from the
+// parent (or configuration) writes here, a child that re-announces its own NS set cannot extend its life (ghost
+// domains, CVE-2012-1033, CVE-2022-30698). What is in here leads to servers and is never an answer. Shared by all
+// workers; every member may be called from any thread. Bounded by octets.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "resolver/base/address.h"
+#include "resolver/base/clock.h"
+#include "resolver/base/intrusive.h"
+#include "resolver/cache/cache_options.h"
+#include "resolver/wire/name.h"
+
+namespace vouch {
+
+class Delegation;
+using DelegationPtr = Shared<const Delegation>;
+
+// Immutable once made.
+class Delegation {
+ public:
+  static constexpr std::size_t kMaxServers = 13;  // names kept per cut (NXNSAttack; BIND's max-delegation-servers)
+  static constexpr std::size_t kMaxAddressesPerServer = 6;  // CVE-2026-3592
+  struct Server {
+    Name name;
+    std::vector<IpAddress> addresses;  // glue, at most kMaxAddressesPerServer; empty: the name must be resolved
+  };
+  // Cuts `servers` down to the limits (the caller has put them in random order). Null when empty.
+  static DelegationPtr make(NameView zone, std::vector<Server> servers, std::uint32_t ttl);
+
+  const Name& zone() const noexcept { return zone_; }
+  const std::vector<Server>& servers() const noexcept { return servers_; }
+  std::uint32_t ttl() const noexcept { return ttl_; }
+  std::size_t memory() const noexcept;
+  void retain() const noexcept;
+  void release() const noexcept;
+
+ private:
+  mutable std::atomic<std::uint32_t> references_{0};
+  Name zone_;
+  std::vector<Server> servers_;
+  std::uint32_t ttl_ = 0;
+};
+
+class DelegationCache {
+ public:
+  // Even a TTL-0 delegation serves the resolution that fetched it and the rush behind it; and no cut is trusted for
+  // more than a day, so that a removed zone dies (B9's min-delegation-ttl; ghost domains).
+  static constexpr std::uint32_t kMinTtl = 60;
+  static constexpr std::uint32_t kMaxTtl = 86400;
+
+  explicit DelegationCache(std::size_t capacity);
+  ~DelegationCache();
+
+  // The live delegation of exactly this zone. Made anew for each caller from a packed form (a few allocations: for the
+  // way to the network, not for answers from the cache); its ttl() is the one that was put.
+  DelegationPtr find(NameView zone, TtlTime now) const;
+  // The live delegation closest above or at `name` (never the root's: that is priming's), or null.
+  DelegationPtr closest_above(NameView name, TtlTime now) const;
+  // A referral. A live entry is replaced, but its end is never put off by the same servers: the earlier expiry of the
+  // two stands when the server names are the same ones.
+  void put(const DelegationPtr& delegation, TtlTime now);
+  void remove(NameView zone);
+  void remove_below(NameView zone);
+  void clear();
+  std::uint64_t octets() const;
+  std::uint64_t entries() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace vouch

@@ -1,0 +1,214 @@
+#include "resolver/cache/rrset_cache.h"
+
+#include <algorithm>
+
+#include "resolver/cache/rrset_record.h"
+#include "resolver/cache/sieve_table.h"
+
+namespace vouch {
+
+namespace {
+
+// One entry, proofs included. The largest honest ones (a root DNSKEY set amid a roll, long TXT policies) stay below 8
+// KiB; larger answers are served but not kept, so that a few of them cannot sweep a cache.
+constexpr std::size_t kMaxEntryOctets = 16 << 10;
+
+// Where a name error stands: it is true of every type.
+constexpr Type kEveryType = Type::none;
+
+// All types of a name share a shard (so that one lock shows the name error too) but not a bucket: a name with thousands
+// of types would be a chain of thousands. The finaliser of MurmurHash3: the name's hash is secret, so types cannot be
+// chosen to meet.
+std::uint32_t tag_of(std::uint64_t name_hash, Type type) noexcept {
+  std::uint64_t x = name_hash ^ static_cast<std::uint64_t>(type) * 0x9e3779b97f4a7c15U;
+  x = (x ^ x >> 33) * 0xff51afd7ed558ccdU;
+  x = (x ^ x >> 33) * 0xc4ceb9fe1a85ec53U;
+  return static_cast<std::uint32_t>(x >> 32);
+}
+
+using Table = SieveTable<RRsetRecord>;
+
+Table::Place find_in(const Table::Access& shard, std::uint64_t hash, NameView name, Type type) noexcept {
+  return shard.find(tag_of(hash, type), [name, type](const RRsetRecord& record) {
+    return record.type == type && record.payload.name() == name;
+  });
+}
+
+// The rules of put(): less believable data does not drive out what is better, unless it says the same.
+bool stands_above(const RRsetRecord& standing, const RRsetRecord& coming) noexcept {
+  const bool less_secure = standing.security == Security::secure && coming.security != Security::secure;
+  if (less_secure) { return true; }
+  if (standing.credibility <= coming.credibility) { return false; }
+  if (standing.kind != coming.kind) { return true; }
+  return standing.kind == EntryKind::rrset && !standing.payload.rrset()->same_data(*coming.payload.rrset());
+}
+
+}  // namespace
+
+struct RRsetCache::Impl {
+  Impl(std::size_t capacity, const CacheOptions& cache_options)
+      : options(cache_options), key(process_hash_key()), table(capacity) {}
+
+  bool put(RRsetRecord record, TtlTime now);
+
+  CacheOptions options;
+  SipKey key;
+  Table table;
+};
+
+RRsetCache::RRsetCache(std::size_t capacity, const CacheOptions& options)
+    : impl_(std::make_unique<Impl>(capacity, options)) {}
+RRsetCache::~RRsetCache() = default;
+
+std::optional<CacheEntry> RRsetCache::find(NameView name, Type type, TtlTime now) const {
+  const std::uint64_t hash = name.hash(impl_->key);
+  const Table::Access shard = impl_->table.lock(hash);
+  for (const Type at : {type, kEveryType}) {
+    const Table::Place place = find_in(shard, hash, name, at);
+    if (place == 0) { continue; }
+    RRsetRecord& record = shard.at(place);
+    const std::int64_t left = record.left(now);
+    if (left <= 0) { continue; }
+    shard.hit(place);
+    return record.entry(left);
+  }
+  shard.miss();
+  return std::nullopt;
+}
+
+std::optional<CacheEntry> RRsetCache::find_stale(NameView name, Type type, TtlTime now, std::uint32_t most) const {
+  const std::uint64_t hash = name.hash(impl_->key);
+  const Table::Access shard = impl_->table.lock(hash);
+  const Table::Place places[] = {find_in(shard, hash, name, type), find_in(shard, hash, name, kEveryType)};
+  // Fresh before stale, the type's own before the name error.
+  for (const std::int64_t least_left : {std::int64_t{1}, -std::int64_t{most}}) {
+    for (const Table::Place place : places) {
+      if (place == 0) { continue; }
+      RRsetRecord& record = shard.at(place);
+      const std::int64_t left = record.left(now);
+      if (left < least_left) { continue; }
+      shard.hit(place);
+      return record.entry(left);
+    }
+  }
+  shard.miss();
+  return std::nullopt;
+}
+
+void RRsetCache::prefetch(NameView name, Type type) const noexcept {
+  const std::uint64_t hash = name.hash(impl_->key);
+  impl_->table.prefetch(hash, tag_of(hash, type));
+}
+
+bool RRsetCache::Impl::put(RRsetRecord record, TtlTime now) {
+  const std::size_t memory = record.memory();
+  if (memory > kMaxEntryOctets || !table.fits(memory)) { return false; }
+  record.expires = now + record.ttl;
+  const NameView name = record.payload.name();
+  const std::uint64_t hash = name.hash(key);
+  Table::Access shard = table.lock(hash);
+  const Table::Place same = find_in(shard, hash, name, record.type);
+  // A name error contradicts whatever is said of a type of that name; it is the newer word that counts.
+  const Table::Place denied = record.type == kEveryType ? 0 : find_in(shard, hash, name, kEveryType);
+  for (const Table::Place place : {same, denied}) {
+    if (place == 0) { continue; }
+    RRsetRecord& standing = shard.at(place);
+    if (standing.left(now) > 0 && stands_above(standing, record)) { return false; }
+  }
+  if (same != 0) { shard.erase(same); }
+  if (denied != 0) { shard.erase(denied); }
+  const std::uint32_t tag = tag_of(hash, record.type);
+  return shard.insert(tag, std::move(record), same != 0);
+}
+
+bool RRsetCache::put(const RRsetPtr& rrset, Credibility credibility, Security security, TtlTime now, ProofsPtr proofs) {
+  if (!rrset || is_meta(rrset->type())) { return false; }
+  const CacheOptions& options = impl_->options;
+  const std::uint32_t ttl = std::min(std::max(rrset->ttl(), options.ttl_min), options.ttl_max);
+  if (ttl == 0) { return false; }
+  return impl_->put(RRsetRecord{.payload = RRsetPayload(rrset, std::move(proofs)),
+                                .ttl = ttl,
+                                .type = rrset->type(),
+                                .kind = EntryKind::rrset,
+                                .credibility = credibility,
+                                .security = security},
+                    now);
+}
+
+bool RRsetCache::put_negative(NameView name, Type type, EntryKind kind, const RRsetPtr& soa, Credibility credibility,
+                              Security security, TtlTime now, ProofsPtr proofs, std::uint32_t ttl_without_soa) {
+  const bool whole_name = kind == EntryKind::name_error;
+  if (kind == EntryKind::rrset || (!whole_name && is_meta(type)) || (soa && soa->type() != Type::SOA)) { return false; }
+  const CacheOptions& options = impl_->options;
+  std::uint32_t ttl = soa ? std::min(soa->ttl(), soa_view(soa->first_rdata()).minimum) : ttl_without_soa;
+  if (!soa && ttl == 0) { return false; }  // the operator's least TTL is no reason to keep what must not be kept
+  ttl = std::min(std::max(ttl, options.negative_ttl_min), options.negative_ttl_max);
+  if (ttl == 0) { return false; }
+  return impl_->put(RRsetRecord{.payload = RRsetPayload(name, soa, std::move(proofs)),
+                                .ttl = ttl,
+                                .type = whole_name ? kEveryType : type,
+                                .kind = kind,
+                                .credibility = credibility,
+                                .security = security},
+                    now);
+}
+
+void RRsetCache::remove(NameView name, Type type) {
+  const std::uint64_t hash = name.hash(impl_->key);
+  Table::Access shard = impl_->table.lock(hash);
+  for (const Type at : {type, kEveryType}) {
+    const Table::Place place = find_in(shard, hash, name, at);
+    if (place != 0) { shard.erase(place); }
+  }
+}
+
+void RRsetCache::remove_name(NameView name) {
+  const std::size_t shard = impl_->table.shard_of(name.hash(impl_->key));
+  const auto is_it = [name](const RRsetRecord& record) { return record.payload.name() == name; };
+  for (Table::Place position = 0; impl_->table.walk(shard, position, is_it);) {}
+}
+
+void RRsetCache::remove_below(NameView zone) {
+  impl_->table.walk_all([zone](const RRsetRecord& record) { return record.payload.name().is_at_or_below(zone); });
+}
+
+void RRsetCache::clear() { impl_->table.clear(); }
+
+CacheStats RRsetCache::stats() const {
+  const SieveStats sum = impl_->table.stats();
+  return {.entries = sum.entries,
+          .octets = sum.octets,
+          .capacity = impl_->table.capacity(),
+          .hits = sum.hits,
+          .misses = sum.misses,
+          .evictions = sum.evictions,
+          .insertions = sum.insertions};
+}
+
+void RRsetCache::for_each(TtlTime now, const std::function<bool(NameView, Type, const CacheEntry&)>& visit) const {
+  struct Seen {
+    Name name;
+    Type type;
+    CacheEntry entry;
+  };
+  std::vector<Seen> seen;  // of one step, so that the visitor runs with no lock held
+  seen.reserve(Table::kWalkStep);
+  const auto note = [&seen, now](RRsetRecord& record) {
+    const std::int64_t left = record.left(now);
+    if (left > 0) { seen.push_back({Name(record.payload.name()), record.type, record.entry(left)}); }
+    return false;
+  };
+  for (std::size_t shard = 0; shard < impl_->table.shard_count(); ++shard) {
+    Table::Place position = 0;
+    bool more = true;
+    while (more) {
+      more = impl_->table.walk(shard, position, note);
+      for (const Seen& one : seen) {
+        if (!visit(one.name, one.type, one.entry)) { return; }
+      }
+      seen.clear();
+    }
+  }
+}
+
+}  // namespace vouch

@@ -1,0 +1,103 @@
+// The RRset cache: what servers answered, by (name, type). Positive entries hold an RRset; negative ones (RFC 2308)
+// hold the SOA, and any entry may hold further proofs (NSEC, NSEC3) that belong to it. Class IN only.
+//
+// Shared by all workers; every member may be called from any thread. Sharded by a keyed hash; a shard's lock is held
+// for the look-up alone: the caller gets counted pointers to immutable data and copies from them with no lock held.
+// Bounded by octets: keys, bookkeeping, and the RRsets' real allocations all count.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "resolver/base/clock.h"
+#include "resolver/base/verdict.h"
+#include "resolver/cache/cache_options.h"
+#include "resolver/wire/rrset.h"
+
+namespace vouch {
+
+// How far data may be believed (RFC 2181 section 5.4.1), least first. Glue and referral NS sets live in the delegation
+// cache and never here, so that they cannot become answers.
+enum class Credibility : std::uint8_t {
+  answer_not_authoritative,  // answer section of a reply without AA (a forwarder, a lax server)
+  answer_authoritative,
+};
+
+enum class EntryKind : std::uint8_t { rrset, no_data, name_error };
+
+// Extra authority records of an answer: shared, immutable.
+class ProofList;
+using ProofsPtr = Shared<const ProofList>;
+class ProofList {
+ public:
+  static constexpr std::size_t kMaxProofs =
+      8;  // a name error with NSEC3 needs 3, a wildcard answer 1; twice that and room
+  static ProofsPtr make(std::vector<RRsetPtr> rrsets);  // null when empty or too many
+  const std::vector<RRsetPtr>& rrsets() const noexcept { return rrsets_; }
+  std::size_t memory() const noexcept;
+  void retain() const noexcept;
+  void release() const noexcept;
+
+ private:
+  mutable std::atomic<std::uint32_t> references_{0};
+  std::vector<RRsetPtr> rrsets_;
+};
+
+struct CacheEntry {
+  EntryKind kind = EntryKind::rrset;
+  Credibility credibility = Credibility::answer_authoritative;
+  Security security = Security::unchecked;
+  std::uint32_t ttl = 0;        // seconds left; 0 only from find_stale()
+  std::uint32_t stale_for = 0;  // seconds since it expired; 0 while it is fresh
+  RRsetPtr rrset;               // the data, or a negative entry's SOA set (null when the server sent none)
+  ProofsPtr proofs;             // mostly null
+};
+
+struct CacheStats {
+  std::uint64_t entries = 0, octets = 0, capacity = 0, hits = 0, misses = 0, evictions = 0, insertions = 0;
+};
+
+class RRsetCache {
+ public:
+  // `capacity` in octets; `options` for the TTL bounds.
+  RRsetCache(std::size_t capacity, const CacheOptions& options);
+  ~RRsetCache();
+
+  // The live entry for a name and type: the RRset or the no-data entry of that type, else a name error at the name. A
+  // CNAME or DNAME is found only when asked for by its type.
+  std::optional<CacheEntry> find(NameView name, Type type, TtlTime now) const;
+  // Also one that expired at most `most` seconds ago (RFC 8767).
+  std::optional<CacheEntry> find_stale(NameView name, Type type, TtlTime now, std::uint32_t most) const;
+  // Brings the entry's memory near, for a batch that will ask soon. Never blocks.
+  void prefetch(NameView name, Type type) const noexcept;
+
+  // Stores positive data. The TTL is bounded by the options. Refused (false) when a live entry of higher credibility,
+  // or of higher security (secure > the rest), stands there, unless the data is the same and no less secure; or when it
+  // is too large. A name error at that name stands there too, for every type; when it does not stand above the data, it
+  // goes away, as does the no-data entry of that type. What is still 0 once the TTL is bounded is stored nowhere
+  // (false).
+  bool put(const RRsetPtr& rrset, Credibility credibility, Security security, TtlTime now, ProofsPtr proofs = nullptr);
+  // Stores a negative answer: `type` for no data, ignored for a name error. TTL: the smaller of the SOA's TTL and its
+  // minimum (RFC 2308 section 5), bounded by the options. Refused as put() is; no data drives out a name error. Without
+  // an SOA nothing is stored (RFC 2308 section 5) unless `ttl_without_soa` is given.
+  bool put_negative(NameView name, Type type, EntryKind kind, const RRsetPtr& soa, Credibility credibility,
+                    Security security, TtlTime now, ProofsPtr proofs = nullptr, std::uint32_t ttl_without_soa = 0);
+
+  void remove(NameView name, Type type);  // whatever find() would find there: the name's name error too
+  void remove_name(NameView name);        // every type
+  void remove_below(NameView zone);       // the name and everything beneath; walks the cache in bounded steps per lock
+  void clear();
+  CacheStats stats() const;
+  // Visits live entries, a shard at a time (a dump, a snapshot): `visit(name, type, entry)`, with no lock held; stops
+  // when it returns false. The type of a name error is Type::none.
+  void for_each(TtlTime now, const std::function<bool(NameView, Type, const CacheEntry&)>& visit) const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace vouch

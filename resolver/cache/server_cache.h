@@ -1,0 +1,79 @@
+// What is known of authoritative servers, by address: round-trip time, how long it has been silent, which zones it is
+// lame for, whether it speaks EDNS, keeps QNAME case, and its DNS cookie. Shared by all workers; every member may be
+// called from any thread. Bounded by octets.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <optional>
+
+#include "resolver/base/address.h"
+#include "resolver/base/clock.h"
+#include "resolver/wire/name.h"
+
+namespace vouch {
+
+struct ServerCookie {  // RFC 7873 section 4: the server's part is 8 to 32 octets
+  std::uint8_t length = 0;
+  std::array<Octet, 32> octets{};
+};
+
+// A copy of what is known at one moment.
+struct ServerState {
+  bool known = false;         // an RTT has been measured or a timeout seen
+  Duration smoothed_rtt{};    // RFC 6298's SRTT
+  Duration rtt_variation{};   // and RTTVAR
+  std::uint8_t timeouts = 0;  // in a row, saturating
+  bool silent = false;        // it has stopped answering: whoever asks it claims the probe first
+  Instant silent_until{};     // before this nobody gets to probe it
+  bool probing = false;       // somebody is trying it right now although it is silent
+  bool edns_broken = false;   // answers FORMERR/NOTIMP or silence to EDNS; forgotten after kEdnsMemory
+  bool case_broken = false;   // does not copy the QNAME's case (0x20)
+  bool tcp_only = false;      // a forged reply was suspected: ask over TCP for a while (RFC 5452 section 9.2)
+  ServerCookie cookie;
+  // What to wait for a reply over UDP before trying elsewhere.
+  Duration timeout() const noexcept;
+};
+
+class ServerCache {
+ public:
+  static constexpr Duration kFirstTimeout =
+      std::chrono::milliseconds(400);  // an unknown server; most of the world answers in 300 ms
+  static constexpr Duration kMinTimeout = std::chrono::milliseconds(50);    // scheduling noise on a small device
+  static constexpr Duration kMaxTimeout = std::chrono::milliseconds(1500);  // two tries must fit into 5 s
+  static constexpr Duration kMaxSilence = std::chrono::seconds(60);  // a dead server that returns is found within this
+  static constexpr Duration kMinSilence = std::chrono::seconds(1);   // at most one probe a second to a dead server
+  static constexpr Duration kEdnsMemory = std::chrono::minutes(5);  // a forced downgrade must not last (CVE-2026-52690)
+  static constexpr Duration kCaseMemory = std::chrono::hours(1);
+  static constexpr Duration kTcpOnlyMemory =
+      std::chrono::seconds(1);                     // CVE-2023-26437: suspicion must not shut out the real server
+  static constexpr std::uint8_t kSilentAfter = 3;  // timeouts in a row
+
+  explicit ServerCache(std::size_t capacity);
+  ~ServerCache();
+
+  ServerState find(const IpAddress& server, Instant now) const;
+  void on_reply(const IpAddress& server, Duration rtt, Instant now);  // UDP or TCP: it lives
+  void on_timeout(const IpAddress& server, Instant now);  // silence doubles, from kMinSilence to kMaxSilence
+  // Claims the right to probe a silent server: true for one caller once its silence period has passed. The probe's own
+  // timeout begins the next period, its reply ends the silence.
+  bool claim_probe(const IpAddress& server, Instant now);
+  void on_edns_broken(const IpAddress& server, Instant now);
+  void on_edns_works(const IpAddress& server);
+  void on_case_broken(const IpAddress& server, Instant now);
+  void on_forgery_suspected(const IpAddress& server, Instant now);
+  void on_cookie(const IpAddress& server, const ServerCookie& cookie, Instant now);
+  // A server that answers without authority, with REFUSED or SERVFAIL, or upward referrals for a zone that was
+  // delegated to it.
+  void on_lame(const IpAddress& server, NameView zone, Duration how_long, Instant now);
+  bool is_lame(const IpAddress& server, NameView zone, Instant now) const;
+  void clear();
+  std::uint64_t octets() const;
+  std::uint64_t entries() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace vouch

@@ -1,0 +1,156 @@
+#include "resolver/iterate/ask.h"
+
+#include <algorithm>
+
+namespace vouch {
+
+// What one ask() knows so far.
+struct Asker::Round {
+  Round(const ResolverOptions& options, NameView zone) : choice(options, zone) {}
+  ServerChoice choice;
+  std::vector<const Delegation::Server*> unresolved;  // to be looked up, in random order, last first
+  std::vector<const Delegation::Server*> glued;       // with glue, which the zone itself may contradict
+  Ede why = Ede::no_reachable_authority;
+  std::string text;
+};
+
+namespace {
+
+void shuffle(std::vector<const Delegation::Server*>& servers, Random& random) {
+  for (std::size_t left = servers.size(); left > 1; --left) {
+    std::swap(servers[left - 1], servers[random.below(static_cast<std::uint32_t>(left))]);
+  }
+}
+
+}  // namespace
+
+Asker::Asker(const ResolverOptions& options, Caches& caches, SharedExchanges& exchanges, Exchanger& exchanger,
+             Executor& executor, const Clock& clock, Random& random, ServerNames& names, ResolverCounters& counters)
+    : options_(options),
+      caches_(caches),
+      exchanges_(exchanges),
+      exchanger_(exchanger),
+      executor_(executor),
+      clock_(clock),
+      random_(random),
+      names_(names),
+      counters_(counters) {}
+
+// Looks up one more server name. False when there is none left.
+Task<bool> Asker::more_addresses(const ZoneCut& cut, Round& round, Budget& budget, const Lineage& lineage) {
+  if (round.unresolved.empty()) {
+    // The addresses that the parent gave led nowhere. The servers' own zones may know better ones; for names inside this very zone
+    // nobody else could be asked.
+    for (const Delegation::Server* server : round.glued) {
+      const bool inside = server->name.view().is_at_or_below(cut.zone);
+      if (!inside) { round.unresolved.push_back(server); }
+      if (!inside) { continue; }
+      const std::vector<IpAddress> known = co_await names_.addresses_of(server->name, true, budget, lineage);
+      for (const IpAddress& address : known) { round.choice.add_learnt(address); }
+    }
+    const bool any = !round.glued.empty();
+    round.glued.clear();
+    co_return any;
+  }
+  const Delegation::Server* server = round.unresolved.back();
+  round.unresolved.pop_back();
+  const std::vector<IpAddress> found = co_await names_.addresses_of(server->name, false, budget, lineage);
+  for (const IpAddress& address : found) { round.choice.add_learnt(address); }
+  co_return true;
+}
+
+// Joins an equal question in flight, or asks.
+Task<ExchangeResult> Asker::exchange(const ZoneCut& cut, const Question& question, const SocketAddress& server,
+                                     Budget& budget) {
+  SharedExchanges::Ticket ticket = exchanges_.join({cut.zone, question.name, question.type}, executor_);
+  if (!ticket.leads()) {
+    counters_.exchanges_shared.add();
+    const Duration left = budget.deadline() - clock_.monotonic();
+    co_return co_await ticket.wait(std::max(left, Duration::zero()));
+  }
+  ExchangeRequest request;
+  request.server = server;
+  request.name = question.name;
+  request.type = question.type;
+  request.recursion_desired = cut.is_forward();
+  if (cut.configured != nullptr) {
+    request.tls = cut.configured->tls;
+    request.tls_name = cut.configured->tls_name;
+  }
+  const ExchangeResult result = co_await exchanger_.exchange(request, budget);
+  ticket.land(result);
+  co_return result;
+}
+
+// What the reply is worth; marks servers that are of no use.
+std::optional<Response> Asker::read(const ZoneCut& cut, const Question& question, const ExchangeResult& result,
+                                    Round& round) {
+  using Status = ExchangeResult::Status;
+  if (result.status != Status::ok) {
+    if (result.status == Status::broken) {
+      round.choice.rule_out(result.server);
+      round.why = Ede::network_error;
+      round.text = "unusable replies from " + result.server.text() + " for " + cut.zone.text();
+    }
+    return std::nullopt;
+  }
+  const auto reply = MessageView::parse(*result.packet);
+  if (!reply) { return std::nullopt; }  // it was parsed once already
+  ReplyContext context;
+  context.name = question.name;
+  context.type = question.type;
+  context.zone = cut.zone;
+  context.from_forwarder = cut.is_forward();
+  context.harden_glue = options_.harden_glue;
+  Response response = classify(*reply, context);
+  counters_.records_scrubbed.add(response.scrubbed);
+  if (response.outcome != Outcome::lame && response.outcome != Outcome::server_error) { return response; }
+  counters_.replies_lame.add();
+  round.choice.rule_out(result.server);
+  round.why = Ede::network_error;
+  round.text = std::string(rcode_text(response.rcode)) + " from " + result.server.text() + " for " + cut.zone.text();
+  if (response.outcome == Outcome::lame && cut.kind == CutKind::delegation) {
+    caches_.servers.on_lame(result.server.ip(), cut.zone, kLameFor, clock_.monotonic());
+  }
+  return std::nullopt;
+}
+
+Task<AskResult> Asker::ask(const ZoneCut& cut, const Question& question, Budget& budget, const Lineage& lineage) {
+  AskResult outcome;
+  Round round(options_, cut.zone);
+  if (cut.configured != nullptr) {
+    for (const SocketAddress& server : cut.configured->servers) { round.choice.add_configured(server); }
+  }
+  if (cut.delegation) {
+    for (const Delegation::Server& server : cut.delegation->servers()) {
+      for (const IpAddress& address : server.addresses) { round.choice.add_learnt(address); }
+      if (!server.addresses.empty()) {
+        round.glued.push_back(&server);
+        continue;
+      }
+      const std::vector<IpAddress> known = co_await names_.addresses_of(server.name, true, budget, lineage);
+      for (const IpAddress& address : known) { round.choice.add_learnt(address); }
+      if (known.empty()) { round.unresolved.push_back(&server); }
+    }
+    shuffle(round.unresolved, random_);
+  }
+
+  while (clock_.monotonic() < budget.deadline()) {
+    const auto pick = round.choice.next(caches_.servers, clock_.monotonic(), random_);
+    if (!pick) {
+      const bool more = co_await more_addresses(cut, round, budget, lineage);
+      if (!more) { break; }
+      continue;
+    }
+    const ExchangeResult result = co_await exchange(cut, question, *pick, budget);
+    outcome.response = read(cut, question, result, round);
+    if (outcome.response) { co_return outcome; }
+    if (budget.is_spent()) { break; }
+  }
+  outcome.why = round.why;
+  outcome.text = round.text.empty() ? "no server of " + cut.zone.text() + " answers" : round.text;
+  if (budget.is_spent()) { outcome.text = "work limit reached at " + cut.zone.text(); }
+  co_return outcome;
+}
+
+}  // namespace vouch

@@ -1,0 +1,60 @@
+// One question to the servers of one zone cut: whom to ask, in which order, and when to give up. Ends with a Response that says something
+// about the question, or with the reason why none could be had.
+#pragma once
+
+#include "resolver/cache/caches.h"
+#include "resolver/iterate/classify.h"
+#include "resolver/iterate/exchange.h"
+#include "resolver/iterate/lineage.h"
+#include "resolver/iterate/server_choice.h"
+#include "resolver/iterate/zone_cut.h"
+
+namespace vouch {
+
+// Finds the addresses of servers whose names came without glue: the resolver itself, one level deeper.
+class ServerNames {
+ public:
+  virtual ~ServerNames() = default;
+  // `cached_only` asks nobody. An empty list when there is none, or the look-up would bite its own tail.
+  virtual Task<std::vector<IpAddress>> addresses_of(const Name& server, bool cached_only, Budget& budget,
+                                                    const Lineage& lineage) = 0;
+};
+
+struct AskResult {
+  std::optional<Response> response;
+  // When there is none:
+  Ede why = Ede::no_reachable_authority;
+  std::string text;
+};
+
+class Asker {
+ public:
+  // How long a server stays out for a zone that it does not serve. Shorter than the peers' 15 minutes: a zone that has just been
+  // set up should come to life.
+  static constexpr Duration kLameFor = std::chrono::seconds(60);
+
+  Asker(const ResolverOptions& options, Caches& caches, SharedExchanges& exchanges, Exchanger& exchanger,
+        Executor& executor, const Clock& clock, Random& random, ServerNames& names, ResolverCounters& counters);
+
+  // All arguments must outlive the task.
+  Task<AskResult> ask(const ZoneCut& cut, const Question& question, Budget& budget, const Lineage& lineage);
+
+ private:
+  struct Round;
+  Task<bool> more_addresses(const ZoneCut& cut, Round& round, Budget& budget, const Lineage& lineage);
+  Task<ExchangeResult> exchange(const ZoneCut& cut, const Question& question, const SocketAddress& server,
+                                Budget& budget);
+  std::optional<Response> read(const ZoneCut& cut, const Question& question, const ExchangeResult& result, Round& round);
+
+  const ResolverOptions& options_;
+  Caches& caches_;
+  SharedExchanges& exchanges_;
+  Exchanger& exchanger_;
+  Executor& executor_;
+  const Clock& clock_;
+  Random& random_;
+  ServerNames& names_;
+  ResolverCounters& counters_;
+};
+
+}  // namespace vouch

@@ -1,0 +1,295 @@
+#include "resolver/iterate/exchange.h"
+
+#include <algorithm>
+
+#include "resolver/wire/message_writer.h"
+
+namespace vouch {
+
+namespace {
+
+constexpr std::size_t kClientCookie = 8;  // octets, RFC 7873 section 4
+
+// RFC 5452 meets draft-vixie-dnsext-dns0x20: each letter carries a bit that a forger must guess.
+void randomise_case(Name& name, Random& random) {
+  std::uint64_t bits = 0;
+  int left = 0;
+  for (Octet& octet : name.mutable_octets()) {
+    const Octet lower = octet | 0x20;
+    if (lower < 'a' || lower > 'z') { continue; }  // a length octet is at most 63 and so never a letter
+    if (left == 0) {
+      bits = random.next64();
+      left = 64;
+    }
+    octet = (bits & 1) != 0 ? u8(lower & 0xdf) : lower;
+    bits >>= 1;
+    --left;
+  }
+}
+
+bool speaks_no_edns(const MessageView& reply) {
+  const Rcode rcode = reply.rcode();
+  return !reply.edns() && (rcode == Rcode::format_error || rcode == Rcode::not_implemented ||
+                           rcode == Rcode::bad_version);
+}
+
+}  // namespace
+
+// How the next query is to be sent.
+struct Exchanger::Try {
+  UpstreamProtocol protocol = UpstreamProtocol::udp;
+  bool edns = true;
+  bool random_case = true;
+  ServerCookie cookie;  // the server's, empty when none is known
+};
+
+// What went out, and so what must come back.
+struct Exchanger::Sent {
+  std::array<Octet, 512> octets;
+  std::size_t size = 0;
+  std::uint16_t id = 0;
+  Name name;
+  Type type = Type::none;
+  UpstreamProtocol protocol = UpstreamProtocol::udp;
+  bool edns = false;
+  bool with_cookie = false;
+  bool expects_cookie = false;  // the server is known to send one
+  std::array<Octet, kClientCookie> client_cookie{};
+  // What was seen on the way.
+  bool case_differed = false;
+  bool malformed = false;
+  bool forged = false;
+  bool curt_error = false;  // an error reply of a header alone, which a forger could send as well
+};
+
+Exchanger::Exchanger(const ResolverOptions& options, ServerCache& servers, Upstream& upstream, const Clock& clock,
+                     Random& random, ResolverCounters& counters)
+    : options_(options),
+      servers_(servers),
+      upstream_(upstream),
+      clock_(clock),
+      random_(random),
+      counters_(counters),
+      cookie_secret_{random.next64(), random.next64()} {}
+
+Exchanger::Sent Exchanger::compose(const ExchangeRequest& request, const Try& how) {
+  Sent sent;
+  sent.id = random_.next16();
+  sent.name = request.name;
+  sent.type = request.type;
+  sent.protocol = how.protocol;
+  sent.edns = how.edns;
+  if (how.random_case) { randomise_case(sent.name, random_); }
+
+  MessageWriter writer(sent.octets, sent.octets.size());
+  HeaderFlags flags;
+  flags.rd = request.recursion_desired;
+  writer.header(sent.id, flags);
+  writer.question(sent.name, request.type, Class::IN);
+  if (how.edns) {
+    // DO always: signatures are stored beside what they cover, for clients that want them (RFC 4035 section 3.2.1).
+    writer.begin_edns(options_.edns_size, true);
+    if (options_.cookies) {
+      // One client cookie per server address (RFC 7873 section 6), so that servers cannot compare notes.
+      const std::uint64_t own = siphash24(cookie_secret_, request.server.ip().octets());
+      std::memcpy(sent.client_cookie.data(), &own, kClientCookie);
+      std::array<Octet, kClientCookie + 32> cookie{};
+      std::copy(sent.client_cookie.begin(), sent.client_cookie.end(), cookie.begin());
+      std::copy_n(how.cookie.octets.begin(), how.cookie.length, cookie.begin() + kClientCookie);
+      sent.with_cookie = writer.option(OptionCode::cookie, {cookie.data(), kClientCookie + how.cookie.length});
+      sent.expects_cookie = how.cookie.length > 0;
+    }
+    writer.end_edns();
+  }
+  sent.size = writer.finish().size();
+  return sent;
+}
+
+ReplyFit Exchanger::check_cookie(const MessageView& reply, const Sent& sent) {
+  if (!sent.with_cookie) { return ReplyFit::accept; }
+  OptionReader options(reply.option_octets());
+  while (const auto option = options.next()) {
+    if (option->code != OptionCode::cookie) { continue; }
+    const bool ours = option->data.size() >= kClientCookie &&
+                      std::equal(sent.client_cookie.begin(), sent.client_cookie.end(), option->data.begin());
+    return ours ? ReplyFit::accept : ReplyFit::forgery;
+  }
+  // A server that has sent cookies goes on sending them (RFC 7873 section 5.3); over TCP the handshake has proven the address.
+  const bool must_be_there = sent.expects_cookie && sent.protocol == UpstreamProtocol::udp;
+  return must_be_there ? ReplyFit::forgery : ReplyFit::accept;
+}
+
+// Is this the reply? Runs for every datagram from the server's address. One that is damaged must not end the wait, because the
+// right one may be right behind it (TuDoor); one that looks like a guess must, because the next guess may be right.
+ReplyFit Exchanger::check(Bytes packet, Sent& sent) {
+  if (packet.size() < kHeaderSize || !HeaderView(packet).qr() || HeaderView(packet).opcode() != Opcode::query) {
+    counters_.replies_rejected_malformed.add();
+    sent.malformed = true;
+    return ReplyFit::ignore;
+  }
+  const HeaderView header(packet);
+  if (header.id() != sent.id) {
+    counters_.replies_rejected_id.add();
+    // On a connection other questions' replies pass by; a datagram with a wrong id is a guess.
+    if (sent.protocol != UpstreamProtocol::udp) { return ReplyFit::ignore; }
+    sent.forged = true;
+    return ReplyFit::forgery;
+  }
+  if (header.question_count() == 0) {
+    counters_.replies_rejected_malformed.add();
+    sent.curt_error |= header.low_rcode() != 0;
+    sent.malformed = true;
+    return ReplyFit::ignore;
+  }
+  const auto name = parse_name(packet, kHeaderSize);
+  if (!name || std::size_t{name->next} + 4 > packet.size()) {
+    counters_.replies_rejected_malformed.add();
+    sent.malformed = true;
+    return ReplyFit::ignore;
+  }
+  const bool same_type = load16(packet.data() + name->next) == static_cast<std::uint16_t>(sent.type) &&
+                         load16(packet.data() + name->next + 2) == static_cast<std::uint16_t>(Class::IN);
+  if (!same_type || !equals_name(packet, *name, sent.name)) {
+    counters_.replies_rejected_question.add();
+    sent.forged = true;
+    return sent.protocol == UpstreamProtocol::udp ? ReplyFit::forgery : ReplyFit::ignore;
+  }
+  if (!equals_name_with_case(packet, *name, sent.name)) {
+    counters_.replies_rejected_case.add();
+    sent.case_differed = true;
+    if (sent.protocol == UpstreamProtocol::udp) { return ReplyFit::forgery; }
+  }
+  if (header.tc() && sent.protocol == UpstreamProtocol::udp) { return ReplyFit::accept; }  // nothing else of it is used
+  const auto reply = MessageView::parse(packet);
+  if (!reply) {
+    counters_.replies_rejected_malformed.add();
+    sent.malformed = true;
+    return ReplyFit::ignore;
+  }
+  const ReplyFit fit = check_cookie(*reply, sent);
+  if (fit != ReplyFit::accept) {
+    counters_.replies_rejected_cookie.add();
+    sent.forged = true;
+  }
+  return fit;
+}
+
+// Looks at how a try ended. True: `result` is final. False: try again as `how` now says.
+bool Exchanger::read(const ExchangeRequest& request, const Sent& sent, UpstreamReply& reply, Try& how,
+                     ExchangeResult& result) {
+  using Status = ExchangeResult::Status;
+  const IpAddress& server = request.server.ip();
+  const Instant now = clock_.monotonic();
+  const bool over_udp = sent.protocol == UpstreamProtocol::udp;
+  switch (reply.status) {
+    case UpstreamReply::Status::unreachable:
+      counters_.upstream_unreachable.add();
+      servers_.on_timeout(server, now);
+      result.status = Status::unreachable;
+      return true;
+    case UpstreamReply::Status::forgery:
+      counters_.tcp_after_forgery.add();
+      if (!sent.case_differed) { servers_.on_forgery_suspected(server, now); }
+      how.protocol = UpstreamProtocol::tcp;
+      return !over_udp;
+    case UpstreamReply::Status::timeout:
+      counters_.upstream_timeouts.add();
+      if (sent.curt_error && sent.edns) {  // it spoke, if only to say that it did not understand
+        servers_.on_edns_broken(server, now);
+        how.edns = false;
+        return false;
+      }
+      if (sent.malformed && over_udp) {  // it speaks, but nothing usable came over UDP
+        how.protocol = UpstreamProtocol::tcp;
+        return false;
+      }
+      servers_.on_timeout(server, now);
+      result.status = Status::timeout;
+      return true;
+    case UpstreamReply::Status::ok: break;
+  }
+
+  servers_.on_reply(server, reply.rtt, now);
+  if (sent.case_differed) { servers_.on_case_broken(server, now); }
+  if (over_udp && HeaderView(reply.packet).tc()) {
+    counters_.tcp_after_truncation.add();
+    how.protocol = UpstreamProtocol::tcp;
+    return false;
+  }
+  const auto view = MessageView::parse(reply.packet);
+  if (!view) {
+    result.status = Status::broken;
+    return true;
+  }
+  OptionReader options(view->option_octets());
+  while (const auto option = options.next()) {
+    const std::size_t size = option->data.size();
+    if (option->code != OptionCode::cookie || size < kClientCookie + 8 || size > kClientCookie + 32) { continue; }
+    how.cookie.length = u8(size - kClientCookie);
+    std::copy(option->data.begin() + kClientCookie, option->data.end(), how.cookie.octets.begin());
+    servers_.on_cookie(server, how.cookie, now);
+  }
+  if (view->rcode() == Rcode::bad_cookie && sent.with_cookie) {
+    if (sent.expects_cookie) { how.protocol = UpstreamProtocol::tcp; }
+    return false;
+  }
+  if (sent.edns && speaks_no_edns(*view)) {
+    how.edns = false;
+    return false;
+  }
+  result.status = Status::ok;
+  result.packet = std::make_shared<const Buffer>(std::move(reply.packet));
+  return true;
+}
+
+Task<ExchangeResult> Exchanger::exchange(const ExchangeRequest& request, Budget& budget) {
+  ExchangeResult result;
+  result.server = request.server;
+  const ServerState known = servers_.find(request.server.ip(), clock_.monotonic());
+  Try how;
+  how.edns = !known.edns_broken;
+  how.random_case = options_.case_randomisation && !known.case_broken;
+  how.cookie = known.cookie;
+  if (known.tcp_only) { how.protocol = UpstreamProtocol::tcp; }
+  if (request.tls) { how.protocol = UpstreamProtocol::tls; }
+
+  bool without_edns_failed = false;
+  for (int tries = 0; tries < kMaxTries; ++tries) {
+    const Instant now = clock_.monotonic();
+    if (now >= budget.deadline() || !budget.take_upstream_query()) {
+      counters_.budget_spent.add();
+      result.status = ExchangeResult::Status::no_budget;
+      break;
+    }
+    Sent sent = compose(request, how);
+    const std::function<ReplyFit(Bytes)> fits = [this, &sent](Bytes packet) { return check(packet, sent); };
+    UpstreamQuestion question;
+    question.server = request.server;
+    question.protocol = how.protocol;
+    question.packet = Bytes(sent.octets).first(sent.size);
+    question.tls_name = request.tls_name;
+    question.check = &fits;
+    const bool over_udp = how.protocol == UpstreamProtocol::udp;
+    const Duration patience = over_udp ? known.timeout() : kTcpTimeout;
+    question.deadline = std::min(now + patience, budget.deadline());
+    (over_udp ? counters_.upstream_udp : request.tls ? counters_.upstream_tls : counters_.upstream_tcp).add();
+    UpstreamReply reply = co_await upstream_.ask(question);
+    if (!budget.take_upstream_octets(reply.packet.size())) {
+      result.status = ExchangeResult::Status::no_budget;
+      break;
+    }
+    const bool final = read(request, sent, reply, how, result);
+    if (final) {
+      if (without_edns_failed && result.status == ExchangeResult::Status::ok && !sent.edns) {
+        // Only now is it known: the same question without EDNS got a reply that is no complaint about form.
+        servers_.on_edns_broken(request.server.ip(), clock_.monotonic());
+      }
+      break;
+    }
+    without_edns_failed = without_edns_failed || (sent.edns && !how.edns);
+    result.status = ExchangeResult::Status::broken;
+  }
+  co_return result;
+}
+
+}  // namespace vouch

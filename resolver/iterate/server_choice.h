@@ -1,0 +1,49 @@
+// Whom to ask next: the addresses of one zone cut during one question. Prefers the server that answers fastest, looks at the others now
+// and then, leaves out the silent and the lame while there is anybody else, and asks nobody more than kMaxTriesPerAddress times.
+// Pure but for the server cache it reads.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "resolver/base/random.h"
+#include "resolver/cache/server_cache.h"
+#include "resolver/iterate/resolver_options.h"
+
+namespace vouch {
+
+class ServerChoice {
+ public:
+  static constexpr std::size_t kMaxAddresses = 26;     // per question: twice 13 names (PowerDNS visits as many)
+  static constexpr int kMaxTriesPerAddress = 2;        // with TCP at most three questions (RFC 9520 section 3.1)
+  static constexpr std::uint32_t kExploreOneIn = 20;   // so often somebody else than the fastest is asked
+  // What an unknown server counts as: nearer than a far one, farther than a near one.
+  static constexpr Duration kUnknownRtt = std::chrono::milliseconds(120);
+
+  ServerChoice(const ResolverOptions& options, NameView zone) : options_(options), zone_(zone) {}
+
+  // Learnt addresses are filtered by family and policy, configured ones are not. Duplicates are dropped.
+  void add_learnt(const IpAddress& address);
+  void add_configured(const SocketAddress& address);
+
+  // Nothing: nobody is left that is worth asking now. A silent server is picked only when no other is left, and only by the one query
+  // that gets to probe it.
+  std::optional<SocketAddress> next(ServerCache& servers, Instant now, Random& random);
+  // It was no use for this question (it answered, but badly): not again.
+  void rule_out(const SocketAddress& server);
+  std::size_t size() const noexcept { return candidates_.size(); }
+
+ private:
+  struct Candidate {
+    SocketAddress server;
+    int tries = 0;
+    bool configured = false;
+  };
+  void add(const SocketAddress& server, bool configured);
+
+  const ResolverOptions& options_;
+  Name zone_;
+  std::vector<Candidate> candidates_;
+};
+
+}  // namespace vouch

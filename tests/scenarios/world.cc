@@ -1,0 +1,34 @@
+#include "tests/scenarios/world.h"
+
+#include <stdexcept>
+
+namespace vouch::simulation {
+
+World::World(WorldOptions options, ScriptedUpstream::Script script)
+    : options_(std::move(options)),
+      clock_(options_.start),
+      executor_(clock_),
+      random_(options_.seed),
+      caches_(options_.cache),
+      upstream_(executor_, clock_, std::move(script)),
+      resolver_({options_.resolver, caches_, exchanges_, upstream_, executor_, clock_, random_, counters_}) {}
+
+World::~World() = default;
+
+Answer World::resolve(std::string_view name, Type type) {
+  Budget budget(clock_.monotonic());
+  auto task = resolver_.resolve({Name::of(name), type}, budget);
+  task.start();
+  if (!executor_.run_until([&task] { return task.done(); })) {
+    throw std::runtime_error("the resolver never came back with " + std::string(name));
+  }
+  return task.take();
+}
+
+void World::settle(Duration at_most) {
+  executor_.run_posted();
+  executor_.run_until([this] { return upstream_.in_flight() == 0; }, at_most);
+  executor_.run_posted();
+}
+
+}  // namespace vouch::simulation
