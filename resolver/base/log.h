@@ -1,8 +1,10 @@
-// What the program says about itself: one event, one line, `event=name key=value ...`. Never a client's question or address.
+// What the program says about itself: one event, one line, `event=name key=value ...`. Never a client's question or
+// address.
 //
-// Values come from anywhere, hostile names included, so log_line() escapes them: whatever is not printable ASCII, and quotes and
-// backslashes, becomes \DDD (the form of RFC 4343 section 2.1). An event can therefore neither break its line nor colour a
-// terminal nor fake a second event. All functions are thread-safe and throw nothing but std::bad_alloc.
+// Values come from anywhere, hostile names included, so log_line() escapes them: whatever is not printable ASCII, and
+// quotes and backslashes, becomes \DDD (the form of RFC 4343 section 2.1). An event can therefore neither break its
+// line nor colour a terminal nor fake a second event. All functions are thread-safe and throw nothing but
+// std::bad_alloc.
 #pragma once
 
 #include <concepts>
@@ -52,8 +54,8 @@ void log(LogLevel level, std::string_view event, std::initializer_list<LogField>
 // A line made elsewhere, of names and numbers of our own: it is not escaped.
 void log_plain(LogLevel level, std::string_view line);
 
-// For events that a stranger could repeat at will: one in `period`, which then tells how many were held back. One thread, or
-// the caller's lock.
+// For events that a stranger could repeat at will: one in `period`, which then tells how many were held back. One
+// thread, or the caller's lock.
 class LogLimiter {
  public:
   explicit LogLimiter(Duration period) noexcept : period_(period) {}

@@ -1,7 +1,7 @@
 // Task<T>: a coroutine that waits. Lazy: it starts when it is awaited (or spawned), runs inside the awaiter's own stack
 // frame up to its first real wait, and when it ends later, resume_from() goes on with whoever waited for it. No stack
-// grows with the depth or length of a chain, in any build: the hand-over is a loop (a trampoline), not a tail call that
-// a debug build would turn into recursion.
+// grows with the length of a chain that completes, in any build: the hand-over is a loop (a trampoline), not a tail call that a
+// debug build would turn into recursion. Starting nests one level for each Task inside another: the budget bounds that depth.
 //
 // Rules: `co_await` stands alone in its statement. Cancelling is destroying the Task, which destroys what it waits for
 // first (awaiters take themselves out of whatever would have resumed them). Never resume or destroy a coroutine from
@@ -127,6 +127,9 @@ class OneShot {
   OneShot() = default;
   OneShot(const OneShot&) = delete;
   OneShot& operator=(const OneShot&) = delete;
+  ~OneShot() {
+    if (awaiter_ != nullptr) { awaiter_->slot = nullptr; }
+  }
 
   bool is_set() const noexcept { return value_.has_value(); }
   void set(T value) {
@@ -136,17 +139,25 @@ class OneShot {
   }
 
   struct Awaiter {
-    OneShot& slot;
-    bool await_ready() const noexcept { return slot.value_.has_value(); }
-    void await_suspend(std::coroutine_handle<> waiter) const noexcept { slot.waiter_ = waiter; }
-    T await_resume() const { return std::move(*slot.value_); }
-    ~Awaiter() { slot.waiter_ = nullptr; }
+    OneShot* slot;
+    bool await_ready() const noexcept { return slot->value_.has_value(); }
+    void await_suspend(std::coroutine_handle<> waiter) noexcept {
+      slot->waiter_ = waiter;
+      slot->awaiter_ = this;
+    }
+    T await_resume() const { return std::move(*slot->value_); }
+    ~Awaiter() {
+      if (slot == nullptr || slot->awaiter_ != this) { return; }
+      slot->waiter_ = nullptr;
+      slot->awaiter_ = nullptr;
+    }
   };
-  Awaiter operator co_await() noexcept { return Awaiter{*this}; }
+  Awaiter operator co_await() noexcept { return Awaiter{this}; }
 
  private:
   std::optional<T> value_;
   std::coroutine_handle<> waiter_ = nullptr;
+  Awaiter* awaiter_ = nullptr;  // who waits, so that it learns when this is gone first
 };
 
 }  // namespace vouch

@@ -25,15 +25,16 @@ struct TrustAnchor {
 
 struct DnssecOptions {
   DnssecMode mode = DnssecMode::off;
-  bool builtin_root_anchor = true;       // root_anchors.h; only when no other anchor for the root is given
+  bool builtin_root_anchor = true;  // root_anchors.h; only when no other anchor for the root is given
   std::vector<TrustAnchor> trust_anchors;
   std::vector<Name> negative_trust_anchors;  // RFC 7646: at and below these nothing is validated
-  bool rfc5011 = false;                  // anchors follow the root's key rolls by themselves
-  bool rfc8145_signals = false;          // tells zones which of their keys are trusted here
-  std::uint32_t signature_skew = 300;    // seconds that inception and expiration are stretched by (RFC 4035 section 5.3.1)
+  bool rfc5011 = false;                      // anchors follow the root's key rolls by themselves
+  bool rfc8145_signals = false;              // tells zones which of their keys are trusted here
+  std::uint32_t signature_skew =
+      300;  // seconds that inception and expiration are stretched by (RFC 4035 section 5.3.1)
   Sha1Policy sha1 = Sha1Policy::validate;
   std::uint16_t nsec3_max_iterations = 50;  // above it a zone counts as unsigned (RFC 9276 section 3.2)
-  bool aggressive_nsec = false;          // RFC 8198
+  bool aggressive_nsec = false;             // RFC 8198
 };
 
 }  // namespace vouch

@@ -6,8 +6,9 @@
 
 namespace vouch {
 
-// DS records in zone-file text, as published at https://data.iana.org/root-anchors/root-anchors.xml. Both keys are listed so
-// that a copy of the program that was built before the roll from one to the other goes on validating after it.
+// DS records in zone-file text, as published at https://data.iana.org/root-anchors/root-anchors.xml. Both keys are
+// listed so that a copy of the program that was built before the roll from one to the other goes on validating after
+// it.
 inline constexpr std::array<std::string_view, 2> kBuiltinRootAnchors = {
     // KSK-2017, signing since October 2018.
     ". IN DS 20326 8 2 E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D",

@@ -10,6 +10,7 @@ struct Asker::Round {
   ServerChoice choice;
   std::vector<const Delegation::Server*> unresolved;  // to be looked up, in random order, last first
   std::vector<const Delegation::Server*> glued;       // with glue, which the zone itself may contradict
+  bool parents_glue_used = false;
   Ede why = Ede::no_reachable_authority;
   std::string text;
 };
@@ -36,6 +37,23 @@ Asker::Asker(const ResolverOptions& options, Caches& caches, SharedExchanges& ex
       names_(names),
       counters_(counters) {}
 
+// Last resort: a server's own zone may know a wrong address, or none, for a name for which its parent gave glue. It was met on the
+// way; no question is needed. True when there was any.
+bool Asker::add_parents_glue(const Delegation& delegation, Round& round) {
+  const std::size_t before = round.choice.size();
+  for (const Delegation::Server& server : delegation.servers()) {
+    for (NameView above = server.name; !above.is_root(); above = above.parent()) {
+      const DelegationPtr parents = caches_.delegations.find(above, clock_.ttl());
+      if (!parents) { continue; }
+      for (const Delegation::Server& known : parents->servers()) {
+        if (!(known.name == server.name)) { continue; }
+        for (const IpAddress& address : known.addresses) { round.choice.add_learnt(address); }
+      }
+    }
+  }
+  return round.choice.size() > before;
+}
+
 // Looks up one more server name. False when there is none left.
 Task<bool> Asker::more_addresses(const ZoneCut& cut, Round& round, Budget& budget, const Lineage& lineage) {
   if (round.unresolved.empty()) {
@@ -48,9 +66,13 @@ Task<bool> Asker::more_addresses(const ZoneCut& cut, Round& round, Budget& budge
       const std::vector<IpAddress> known = co_await names_.addresses_of(server->name, true, budget, lineage);
       for (const IpAddress& address : known) { round.choice.add_learnt(address); }
     }
+    if (round.glued.empty() && cut.delegation && !round.parents_glue_used) {
+      round.parents_glue_used = true;
+      co_return add_parents_glue(*cut.delegation, round);
+    }
     const bool any = !round.glued.empty();
     round.glued.clear();
-    co_return any;
+    co_return any || (cut.delegation && !round.parents_glue_used);
   }
   const Delegation::Server* server = round.unresolved.back();
   round.unresolved.pop_back();

@@ -41,6 +41,7 @@ class Asker {
 
  private:
   struct Round;
+  bool add_parents_glue(const Delegation& delegation, Round& round);
   Task<bool> more_addresses(const ZoneCut& cut, Round& round, Budget& budget, const Lineage& lineage);
   Task<ExchangeResult> exchange(const ZoneCut& cut, const Question& question, const SocketAddress& server,
                                 Budget& budget);

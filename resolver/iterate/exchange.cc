@@ -129,9 +129,9 @@ ReplyFit Exchanger::check(Bytes packet, Sent& sent) {
   }
   const HeaderView header(packet);
   if (header.id() != sent.id) {
-    counters_.replies_rejected_id.add();
     // On a connection other questions' replies pass by; a datagram with a wrong id is a guess.
     if (sent.protocol != UpstreamProtocol::udp) { return ReplyFit::ignore; }
+    counters_.replies_rejected_id.add();
     sent.forged = true;
     return ReplyFit::forgery;
   }
@@ -215,6 +215,10 @@ bool Exchanger::read(const ExchangeRequest& request, const Sent& sent, UpstreamR
     counters_.tcp_after_truncation.add();
     how.protocol = UpstreamProtocol::tcp;
     return false;
+  }
+  if (HeaderView(reply.packet).tc()) {  // truncated where nothing needs to be: half an RRset is none (RFC 2181 section 9)
+    result.status = Status::broken;
+    return true;
   }
   const auto view = MessageView::parse(reply.packet);
   if (!view) {

@@ -1,5 +1,5 @@
-// Any text as a configuration: it loads or is complained about, within bounds, and what loads can be printed and loads again as
-// the same.
+// Any text as a configuration: it loads or is complained about, within bounds, and what loads can be printed and loads
+// again as the same.
 #include <cstdlib>
 #include <string>
 #include <string_view>

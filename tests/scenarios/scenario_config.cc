@@ -105,6 +105,7 @@ class Configurer {
     options_.resolver.priming = false;
     options_.front.cookies = false;
     options_.front.minimal_any = false;
+    options_.front.answer_without_rd = true;
     options_.front.edns_size = 4096;  // the stories' answers were written for clients that take that much
     options_.local.special_use_zones = false;
     add_switches();

@@ -22,9 +22,9 @@ Task<> wait_for(OneShot<int>& gate, int& alive) {
 }
 
 TEST(TaskScope, RunsATaskUpToItsFirstWaitAtOnce) {
-  TaskScope scope(10);
   OneShot<int> gate;
   int alive = 0;
+  TaskScope scope(10);
   ASSERT_TRUE(scope.spawn(wait_for(gate, alive)));
   EXPECT_EQ(alive, 1);
   EXPECT_EQ(scope.running(), 1U);
@@ -34,9 +34,9 @@ TEST(TaskScope, RunsATaskUpToItsFirstWaitAtOnce) {
 }
 
 TEST(TaskScope, RefusesBeyondItsCapacityAndTakesAgainWhenThereIsRoom) {
-  TaskScope scope(2);
   std::vector<OneShot<int>> gates(4);
   int alive = 0;
+  TaskScope scope(2);
   EXPECT_TRUE(scope.spawn(wait_for(gates[0], alive)));
   EXPECT_TRUE(scope.spawn(wait_for(gates[1], alive)));
   EXPECT_FALSE(scope.spawn(wait_for(gates[2], alive)));
@@ -47,9 +47,9 @@ TEST(TaskScope, RefusesBeyondItsCapacityAndTakesAgainWhenThereIsRoom) {
 }
 
 TEST(TaskScope, CancelsWhatStillRuns) {
-  TaskScope scope(10);
   std::vector<OneShot<int>> gates(3);
   int alive = 0;
+  TaskScope scope(10);
   for (OneShot<int>& gate : gates) { ASSERT_TRUE(scope.spawn(wait_for(gate, alive))); }
   scope.cancel_all();
   EXPECT_EQ(alive, 0);
@@ -75,9 +75,9 @@ Task<> throw_after(OneShot<int>& gate) {
 }
 
 TEST(TaskScope, AnExceptionEndsItsTaskAndNothingElse) {
-  TaskScope scope(10);
   OneShot<int> bad, good;
   int alive = 0;
+  TaskScope scope(10);
   ASSERT_TRUE(scope.spawn(throw_after(bad)));
   ASSERT_TRUE(scope.spawn(wait_for(good, alive)));
   bad.set(1);
@@ -92,9 +92,9 @@ Task<> spawn_another(TaskScope& scope, OneShot<int>& gate, int& alive) {
 }
 
 TEST(TaskScope, ATaskMaySpawnAnother) {
-  TaskScope scope(10);
   OneShot<int> gate;
   int alive = 0;
+  TaskScope scope(10);
   ASSERT_TRUE(scope.spawn(spawn_another(scope, gate, alive)));
   EXPECT_EQ(scope.running(), 1U);
   gate.set(1);

@@ -251,5 +251,16 @@ TEST(TaskChain, AHundredThousandLevelsEndOnASmallStack) {
   with_stack_of(kLarge, [&] { task = Task<int>(); });
 }
 
+TEST(OneShot, MayGoBeforeItsWaiter) {
+  auto gate = std::make_unique<OneShot<int>>();
+  Task<int> waiter = [](OneShot<int>& from) -> Task<int> {
+    const int value = co_await from;
+    co_return value;
+  }(*gate);
+  waiter.start();
+  gate.reset();
+  waiter = {};  // under AddressSanitizer: the waiter must not look for what has gone
+}
+
 }  // namespace
 }  // namespace vouch

@@ -1,0 +1,34 @@
+#include "conf/configuration.h"
+
+#include <array>
+#include <cassert>
+#include <string_view>
+
+namespace vouch {
+
+namespace {
+
+constexpr std::uint16_t kDnsPort = 53;
+
+// This machine, and the networks that are private by their RFC (1918, 3927, 4193, 4291). Not 100.64.0.0/10 (RFC 6598):
+// in a home behind a carrier's NAT it is the outside.
+constexpr std::array<std::string_view, 8> kAllowedFrom = {"127.0.0.0/8",    "10.0.0.0/8",     "172.16.0.0/12",
+                                                          "192.168.0.0/16", "169.254.0.0/16", "::1/128",
+                                                          "fc00::/7",       "fe80::/10"};
+
+}  // namespace
+
+Configuration::Configuration() {
+  for (const std::string_view loopback : {"127.0.0.1", "::1"}) {
+    const auto address = SocketAddress::parse(loopback, kDnsPort);
+    assert(address);
+    listeners.addresses.push_back(*address);
+  }
+  for (const std::string_view text : kAllowedFrom) {
+    const auto prefix = Prefix::parse(text);
+    assert(prefix);
+    front.allow.push_back(*prefix);
+  }
+}
+
+}  // namespace vouch

@@ -1,0 +1,55 @@
+// Everything that the operator says, as the option structs that the modules themselves define. Plain data, checked once
+// by the loader (conf/loader.h); conf/vouch.yaml says what each key means.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "resolver/base/log.h"
+#include "resolver/cache/cache_options.h"
+#include "resolver/dnssec/dnssec_options.h"
+#include "resolver/front/front_options.h"
+#include "resolver/iterate/resolver_options.h"
+#include "resolver/policy/local_data_options.h"
+#include "transports/listener_options.h"
+
+namespace vouch {
+
+// What concerns the process and none of its modules.
+struct ProcessOptions {
+  std::uint32_t workers = 0;  // threads that serve; 0: one for each core
+  std::string user;           // whom to become once the sockets are bound; empty: nobody else
+  std::string state_dir;      // working directory; empty: the one that vouchd was started in
+};
+
+enum class LogTarget : std::uint8_t { standard_error, journal, file };
+
+struct LogOptions {
+  LogLevel level = LogLevel::info;
+  LogTarget target = LogTarget::standard_error;
+  std::string file;  // for LogTarget::file
+};
+
+// Files that the configuration names, as the operator wrote them; the loader has read what they say into the options.
+struct NamedFiles {
+  std::string root_hints;
+  std::string trust_anchors;
+  std::string cookie_secret;
+};
+
+struct Configuration {
+  Configuration();  // the defaults, as documented
+
+  ProcessOptions process;
+  ListenerOptions listeners;
+  FrontOptions front;
+  OutgoingOptions outgoing;
+  ResolverOptions resolver;
+  DnssecOptions dnssec;
+  CacheOptions cache;
+  LocalDataOptions local_data;
+  LogOptions logging;
+  NamedFiles files;
+};
+
+}  // namespace vouch

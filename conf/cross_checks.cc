@@ -1,0 +1,144 @@
+#include "conf/cross_checks.h"
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <string_view>
+
+namespace vouch {
+
+namespace {
+
+constexpr std::size_t kLeastPortsLeft = 4096;  // as for outgoing.port_range
+
+class CrossChecks {
+ public:
+  CrossChecks(const Configuration& configuration, const KeyPlaces& places, Problems& problems)
+      : configuration_(configuration), places_(places), problems_(problems) {}
+
+  void run() {
+    check_order();
+    check_families();
+    check_secrets();
+    check_log();
+    check_ports();
+    check_zones();
+  }
+
+ private:
+  // Told at the last of the keys that the file has: at the one that was probably changed.
+  void tell(std::initializer_list<std::string_view> keys, std::string problem, std::string remedy) {
+    const YamlNode* place = nullptr;
+    for (const std::string_view key : keys) {
+      const auto found = places_.find(key);
+      if (found == places_.end()) { continue; }
+      const YamlNode* here = found->second;
+      if (place == nullptr || std::pair(here->line, here->column) > std::pair(place->line, place->column)) {
+        place = here;
+      }
+    }
+    problems_.add(place == nullptr ? YamlNode{} : *place, std::move(problem), std::move(remedy));
+  }
+
+  void at_most(std::string_view low_key, std::uint64_t low, std::string_view high_key, std::uint64_t high) {
+    if (low <= high) { return; }
+    tell({low_key, high_key},
+         std::string(low_key) + " (" + std::to_string(low) + ") is more than " + std::string(high_key) + " (" +
+             std::to_string(high) + ")",
+         "raise one or lower the other");
+  }
+
+  void check_order() {
+    const CacheOptions& cache = configuration_.cache;
+    at_most("cache.ttl_min", cache.ttl_min, "cache.ttl_max", cache.ttl_max);
+    at_most("cache.negative_ttl_min", cache.negative_ttl_min, "cache.negative_ttl_max", cache.negative_ttl_max);
+    at_most("cache.failure_ttl_min", cache.failure_ttl_min, "cache.failure_ttl_max", cache.failure_ttl_max);
+    const SessionLimitOptions& sessions = configuration_.listeners.sessions;
+    at_most("server.tcp.max_sessions_per_client", sessions.per_source, "server.tcp.max_sessions", sessions.total);
+    const OutgoingOptions& outgoing = configuration_.outgoing;
+    at_most("outgoing.max_idle_connections", outgoing.max_idle_connections, "outgoing.max_connections",
+            outgoing.max_connections);
+  }
+
+  void check_families() {
+    const ResolverOptions& resolver = configuration_.resolver;
+    if (!resolver.ipv4 && !resolver.ipv6) {
+      tell({"outgoing.ipv4", "outgoing.ipv6"},
+           "outgoing.ipv4 and outgoing.ipv6 are both false, so no server can be asked", "leave one of them true");
+    }
+    for (const IpAddress& source : configuration_.outgoing.source_addresses) {
+      const bool is_used = source.is_v4() ? resolver.ipv4 : resolver.ipv6;
+      if (is_used && !source.is_unspecified() && !source.is_multicast()) { continue; }
+      tell({"outgoing.source_addresses"},
+           "outgoing.source_addresses: " + source.text() +
+               (is_used ? " is no machine's address" : " is of a family that is switched off"),
+           is_used ? "name an address of this machine" : "leave it out, or switch the family on");
+    }
+    if (configuration_.listeners.addresses.empty()) {
+      tell({"server.listen"}, "server.listen is empty, so no client can be served", "name an address");
+    }
+    if (configuration_.front.allow.empty()) {
+      tell({"server.allow_from"}, "server.allow_from is empty, so every query would be dropped", "name a prefix");
+    }
+  }
+
+  void check_secrets() {
+    if (!configuration_.front.cookie_secret.empty() && !configuration_.files.cookie_secret.empty()) {
+      tell({"server.cookie_secret", "server.cookie_secret_file"},
+           "server.cookie_secret and server.cookie_secret_file are both set", "keep one of the two");
+    }
+  }
+
+  void check_log() {
+    const LogOptions& logging = configuration_.logging;
+    if (logging.target == LogTarget::file && logging.file.empty()) {
+      tell({"logging.target"}, "logging.target is file, and logging.file names none",
+           "add `file: /var/log/vouch/vouchd.log`");
+    }
+    if (logging.target != LogTarget::file && !logging.file.empty()) {
+      tell({"logging.target", "logging.file"}, "logging.file is set, but logging.target is not file",
+           "write `target: file`");
+    }
+  }
+
+  void check_ports() {
+    const OutgoingOptions& outgoing = configuration_.outgoing;
+    const auto avoided = std::ranges::count_if(outgoing.avoid_ports, [&](std::uint16_t port) {
+      return port >= outgoing.port_low && port <= outgoing.port_high;
+    });
+    const std::size_t left = outgoing.port_high - outgoing.port_low + 1U - static_cast<std::size_t>(avoided);
+    if (left >= kLeastPortsLeft) { return; }
+    tell({"outgoing.port_range", "outgoing.avoid_ports"},
+         "outgoing.avoid_ports leaves " + std::to_string(left) + " ports to ask from",
+         "leave at least " + std::to_string(kLeastPortsLeft) + ": the fewer, the easier an answer is to forge");
+  }
+
+  void check_zones() {
+    const ResolverOptions& resolver = configuration_.resolver;
+    KeyPlaces::const_iterator place = places_.find(std::string_view("forward.zones"));
+    if (place == places_.end()) { return; }
+    std::vector<Name> stubs;
+    for (const ConfiguredZone& stub : resolver.stub_zones) { stubs.push_back(stub.zone); }
+    std::ranges::sort(stubs, canonically_before);
+    for (const ConfiguredZone& forward : resolver.forward_zones) {
+      if (!std::ranges::binary_search(stubs, forward.zone, canonically_before)) { continue; }
+      tell({"resolver.stub_zones", "forward.zones"},
+           "zone " + quoted_value(forward.zone.text()) + " is in resolver.stub_zones and in forward.zones",
+           "keep it in one of the two");
+    }
+  }
+
+  static bool canonically_before(const Name& a, const Name& b) { return canonical_order(a, b) < 0; }
+
+  const Configuration& configuration_;
+  const KeyPlaces& places_;
+  Problems& problems_;
+};
+
+}  // namespace
+
+void check_across_keys(const Configuration& configuration, const KeyPlaces& places, Problems& problems) {
+  CrossChecks(configuration, places, problems).run();
+}
+
+}  // namespace vouch

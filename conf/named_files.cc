@@ -1,0 +1,155 @@
+#include "conf/named_files.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "conf/values.h"
+#include "conf/zone_text.h"
+#include "resolver/wire/rrset.h"
+
+namespace vouch {
+
+namespace {
+
+// Paths in a configuration start at its own folder, so that a folder can be moved as a whole.
+std::string beside(const std::string& configuration_file, const std::string& path) {
+  const std::size_t slash = configuration_file.rfind('/');
+  if (path.starts_with('/') || slash == std::string::npos) { return path; }
+  return configuration_file.substr(0, slash + 1) + path;
+}
+
+class NamedFileReader {
+ public:
+  NamedFileReader(Configuration& configuration, const KeyPlaces& places, const FileReader& reader, Problems& problems)
+      : configuration_(configuration), places_(places), reader_(reader), problems_(problems) {}
+
+  void read_root_hints() {
+    const auto file = open("resolver.root_hints_file", configuration_.files.root_hints);
+    if (!file) { return; }
+    const auto records = records_of(*file);
+    if (!records) { return; }
+    HintBuilder hints;
+    for (const ZoneLine& line : *records) {
+      const auto record = parse_record(line.text);
+      if (!record) {
+        problems_.add(file->path, line.line, 1, "not a record: " + quoted_value(line.text));
+      } else if (!hints.add(*record)) {
+        problems_.add(file->path, line.line, 1, quoted_value(line.text) + " is no root hint",
+                      "hints are `. NS name`, and A and AAAA records");
+      }
+    }
+    std::vector<RootHint> found = hints.with_addresses();
+    if (found.empty()) { problems_.add(file->path, 0, 0, "no root server with an address in it"); }
+    configuration_.resolver.root_hints = std::move(found);
+  }
+
+  void read_trust_anchors() {
+    const auto file = open("dnssec.trust_anchors_file", configuration_.files.trust_anchors);
+    if (!file) { return; }
+    const auto records = records_of(*file);
+    if (!records) { return; }
+    for (const ZoneLine& line : *records) {
+      auto anchor = TrustAnchorItem::parse(line.text);
+      if (anchor) {
+        configuration_.dnssec.trust_anchors.push_back(std::move(*anchor));
+      } else {
+        problems_.add(file->path, line.line, 1, anchor.error().problem, anchor.error().remedy);
+      }
+    }
+  }
+
+  void read_cookie_secret() {
+    const auto file = open("server.cookie_secret_file", configuration_.files.cookie_secret);
+    if (!file) { return; }
+    if (file->text.is_world_readable) {
+      problems_.add(file->path, 0, 0, "everybody on this machine may read it", "run `chmod o-r` on it");
+    }
+    std::string_view text = file->text.text;
+    while (!text.empty() && (text.back() == '\n' || text.back() == '\r' || text.back() == ' ')) {
+      text.remove_suffix(1);
+    }
+    auto secret = parse_secret(text);
+    if (!secret || secret->empty()) {
+      problems_.add(file->path, 0, 0, "must hold 32 hexadecimal digits and nothing else",
+                    "`openssl rand -hex 16` makes a good one");
+      return;
+    }
+    configuration_.front.cookie_secret = std::move(*secret);
+  }
+
+ private:
+  struct File {
+    std::string path;
+    FileText text;
+  };
+
+  // Root servers by name, in the file's order of addresses.
+  class HintBuilder {
+   public:
+    bool add(const TextRecord& record) {
+      if (record.type == Type::NS) { return record.owner.view().is_root(); }
+      if (record.type != Type::A && record.type != Type::AAAA) { return false; }
+      const IpAddress address = record.type == Type::A ? IpAddress::v4(record.rdata) : IpAddress::v6(record.rdata);
+      Name owner = record.owner;
+      owner.lower_case();
+      RootHint& hint = hints_[owner.text()];
+      hint.name = owner;
+      if (std::ranges::find(hint.addresses, address) == hint.addresses.end()) { hint.addresses.push_back(address); }
+      return true;
+    }
+    std::vector<RootHint> with_addresses() {
+      std::vector<RootHint> out;
+      for (auto& [name, hint] : hints_) { out.push_back(std::move(hint)); }
+      return out;
+    }
+
+   private:
+    std::map<std::string, RootHint> hints_;
+  };
+
+  std::optional<File> open(std::string_view key, const std::string& path) {
+    const auto place = places_.find(key);
+    if (path.empty() || place == places_.end()) { return std::nullopt; }
+    const std::string full = beside(problems_.file(), path);
+    auto text = reader_(full);
+    if (!text) {
+      problems_.add(*place->second, std::string(key) + ": " + quoted_value(full) + " cannot be read: " + text.error());
+      return std::nullopt;
+    }
+    return File{full, std::move(*text)};
+  }
+
+  std::optional<std::vector<ZoneLine>> records_of(const File& file) {
+    auto records = split_zone_text(file.text.text);
+    if (!records) {
+      problems_.add(file.path, records.error().line, 1, records.error().problem);
+      return std::nullopt;
+    }
+    if (records->empty() || records->size() > kMaxRecordsInFile) {
+      problems_.add(file.path, 0, 0,
+                    records->empty() ? "there is no record in it"
+                                     : "more than " + std::to_string(kMaxRecordsInFile) + " records in it");
+      return std::nullopt;
+    }
+    return std::move(*records);
+  }
+
+  Configuration& configuration_;
+  const KeyPlaces& places_;
+  const FileReader& reader_;
+  Problems& problems_;
+};
+
+}  // namespace
+
+void read_named_files(Configuration& configuration, const KeyPlaces& places, const FileReader& reader,
+                      Problems& problems) {
+  NamedFileReader files(configuration, places, reader, problems);
+  files.read_root_hints();
+  files.read_trust_anchors();
+  files.read_cookie_secret();
+}
+
+}  // namespace vouch

@@ -1,0 +1,360 @@
+#include "conf/schema.h"
+
+#include <algorithm>
+#include <array>
+
+#include "conf/key_spec.h"
+#include "conf/zone_lists.h"
+
+namespace vouch {
+
+namespace {
+
+using C = Configuration;
+
+// The ways to the fields, shortened for the table.
+template <typename Codec, auto... Path>
+constexpr KeySpec<C> key(std::string_view path, std::string_view standard, Shape shape, std::string_view meaning) {
+  return spec<C, Codec, Path...>(path, standard, shape, meaning);
+}
+template <typename Codec, auto... Path>
+constexpr KeySpec<ConfiguredZone> zone_key(std::string_view path, std::string_view standard, std::string_view meaning,
+                                           bool required) {
+  KeySpec<ConfiguredZone> made = spec<ConfiguredZone, Codec, Path...>(path, standard, Shape{}, meaning);
+  made.required = required;
+  return made;
+}
+constexpr Shape number(std::uint64_t least, std::uint64_t most) { return {.least = least, .most = most}; }
+constexpr Shape seconds(std::uint64_t least, std::uint64_t most) {
+  return {.unit = Unit::seconds, .least = least, .most = most};
+}
+constexpr Shape milliseconds(std::uint64_t least, std::uint64_t most) {
+  return {.unit = Unit::milliseconds, .least = least, .most = most};
+}
+constexpr Shape octets(std::uint64_t least, std::uint64_t most) {
+  return {.unit = Unit::octets, .least = least, .most = most};
+}
+constexpr Shape one_of(std::string_view names) { return {.names = names}; }
+constexpr Shape only(std::string_view value, std::string_view why) { return {.only = value, .only_why = why}; }
+
+constexpr std::uint64_t kDay = 86400;
+constexpr std::uint64_t kWeek = 7 * kDay;
+
+constexpr auto kServerKeys = std::to_array<KeySpec<C>>({
+    key<ListOf<ListenAddressItem>, &C::listeners, &ListenerOptions::addresses>(
+        "server.listen", "[127.0.0.1@53, \"::1@53\"]", {},
+        "Where clients are served, over UDP and TCP. 0.0.0.0 and :: stand for all addresses of the machine. An IPv6 "
+        "address "
+        "needs quotes."),
+    key<Number, &C::process, &ProcessOptions::workers>(
+        "server.workers", "auto", {.least = 1, .most = 256, .names = "auto"},
+        "Threads that serve, each with sockets of its own; auto takes one for each core."),
+    key<Text, &C::process, &ProcessOptions::user>("server.user", "\"\"", {.most = 32},
+                                                  "Whom to become, when started by root, as soon as the sockets are "
+                                                  "bound; the user's groups come along. Empty: the "
+                                                  "user stays as it is."),
+    key<Text, &C::process, &ProcessOptions::state_dir>(
+        "server.state_dir", "\"\"", {},
+        "The working directory: an existing folder in which the server's user may write. Core dumps go there, and so "
+        "does "
+        "the log where logging.file does not begin with a slash. Empty: the folder that vouchd was "
+        "started in."),
+    key<ListOf<PrefixItem>, &C::front, &FrontOptions::allow>(
+        "server.allow_from",
+        "[127.0.0.0/8, 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 169.254.0.0/16, \"::1/128\", \"fc00::/7\", "
+        "\"fe80::/10\"]",
+        {},
+        "Who may ask. Queries of others are dropped over UDP and refused over TCP: an open resolver is a weapon in "
+        "others' "
+        "hands. By default this machine and private networks. 100.64.0.0/10 is not among them: behind a carrier's NAT "
+        "those "
+        "addresses are strangers; the carrier itself adds it here."),
+    key<Number, &C::front, &FrontOptions::edns_size>("server.edns_size", "1232", number(512, 4096),
+                                                     "Largest answer over UDP, in octets; longer ones go over TCP. "
+                                                     "1232 fits into any path unfragmented (RFC 9715)."),
+    key<Boolean, &C::front, &FrontOptions::cookies>("server.cookies", "true", {},
+                                                    "DNS cookies for clients that send one (RFC 7873, RFC 9018)."),
+    key<Secret, &C::front, &FrontOptions::cookie_secret>(
+        "server.cookie_secret", "\"\"", {},
+        "The secret that cookies are made with; servers behind one address share it. Empty: drawn at each start."),
+    key<Text, &C::files, &NamedFiles::cookie_secret>("server.cookie_secret_file", "\"\"", {},
+                                                     "A file with that secret in place of the key above, so that this "
+                                                     "file can be read by all. A path that does not begin with "
+                                                     "a slash starts at this file's folder."),
+    key<Text, &C::front, &FrontOptions::nsid>(
+        "server.nsid", "\"\"", {.most = 128},
+        "This server's name, for clients that ask for it (RFC 5001). Empty: none."),
+    key<Boolean, &C::front, &FrontOptions::minimal_answers>(
+        "server.minimal_answers", "true", {},
+        "Leave out authority and additional records that the answer does not need."),
+    key<Number, &C::front, &FrontOptions::max_in_flight>(
+        "server.max_in_flight", "4096", number(16, 1'000'000),
+        "Clients' questions under resolution at once, for each worker. Beyond it new ones are not taken."),
+    key<Number, &C::front, &FrontOptions::max_waiting_per_question>(
+        "server.max_waiting_per_question", "20", number(1, 100'000),
+        "Answers to one question that may wait for one client whose address is not proven, so that they cannot be let "
+        "loose in "
+        "one burst (CVE-2024-33655, DNSBomb)."),
+    key<Number, &C::front, &FrontOptions::max_waiting_per_client>(
+        "server.max_waiting_per_client", "100", number(1, 100'000),
+        "Answers in all that may wait for one such client: over UDP and without a valid cookie."),
+    key<Number, &C::listeners, &ListenerOptions::udp, &UdpListenerOptions::socket_buffer>(
+        "server.udp.socket_buffer", "4M", octets(64U << 10U, 256U << 20U),
+        "What each UDP socket asks of the kernel, for each direction; net.core.rmem_max and wmem_max may grant less."),
+    key<Number, &C::listeners, &ListenerOptions::udp, &UdpListenerOptions::max_unanswered>(
+        "server.udp.max_unanswered", "16384", number(16, 1'000'000),
+        "Datagrams that may wait for their answer, for each listening socket. Beyond it new ones are dropped."),
+    key<Number, &C::listeners, &ListenerOptions::sessions, &SessionLimitOptions::total>(
+        "server.tcp.max_sessions", "1000", number(1, 1'000'000), "Connections at once, for each worker."),
+    key<Number, &C::listeners, &ListenerOptions::sessions, &SessionLimitOptions::per_source>(
+        "server.tcp.max_sessions_per_client", "auto", {.least = 1, .most = 1'000'000, .names = "auto"},
+        "Of these, how many from one IPv4 address or one IPv6 /64; auto is a tenth of all."),
+    key<Number, &C::listeners, &ListenerOptions::sessions, &SessionLimitOptions::idle>(
+        "server.tcp.idle_timeout", "10000", milliseconds(100, 600'000),
+        "How long a connection may be silent (RFC 7766 section 6.2.3). As connections grow scarce it shortens by "
+        "itself."),
+    key<Number, &C::listeners, &ListenerOptions::sessions, &SessionLimitOptions::message>(
+        "server.tcp.message_timeout", "10000", milliseconds(100, 60'000),
+        "How long one query may take from its first octet to its last."),
+    key<Number, &C::listeners, &ListenerOptions::sessions, &SessionLimitOptions::stall>(
+        "server.tcp.stall_timeout", "10000", milliseconds(100, 60'000),
+        "How long a client with answers waiting may take none of them."),
+    key<Number, &C::listeners, &ListenerOptions::tcp, &TcpListenerOptions::max_in_flight>(
+        "server.tcp.max_queries_in_flight", "100", number(1, 10'000),
+        "Unanswered queries of one connection; beyond it no more are read from it."),
+    key<Number, &C::listeners, &ListenerOptions::tcp, &TcpListenerOptions::max_output>(
+        "server.tcp.max_output", "256K", octets(64U << 10U, 64U << 20U),
+        "Answers that may wait in one connection; beyond it no more queries are read from it."),
+    key<Number, &C::listeners, &ListenerOptions::tcp, &TcpListenerOptions::backlog>(
+        "server.tcp.backlog", "1024", number(1, 65535),
+        "Connections that the kernel holds for us to accept; net.core.somaxconn may grant fewer."),
+});
+
+constexpr auto kOutgoingKeys = std::to_array<KeySpec<C>>({
+    key<ListOf<IpAddressItem>, &C::outgoing, &OutgoingOptions::source_addresses>(
+        "outgoing.source_addresses", "[]", {},
+        "Own addresses to ask servers from; one of the right family is drawn for each question. Empty: the kernel "
+        "chooses."),
+    key<Boolean, &C::resolver, &ResolverOptions::ipv4>("outgoing.ipv4", "true", {}, "Ask servers over IPv4."),
+    key<Boolean, &C::resolver, &ResolverOptions::ipv6>(
+        "outgoing.ipv6", "true", {},
+        "Ask servers over IPv6. Where the machine has none, false saves looking for addresses."),
+    key<Number, &C::resolver, &ResolverOptions::upstream_port>(
+        "outgoing.port", "53", number(1, 65535),
+        "The port that servers are asked on when only their address is known. Other than 53 in laboratories alone."),
+    key<Boolean, &C::resolver, &ResolverOptions::ask_loopback>(
+        "outgoing.ask_loopback", "false", {},
+        "Whether servers may be asked that a delegation places on this machine's loopback. Servers that this file "
+        "names always "
+        "may."),
+    key<Number, &C::resolver, &ResolverOptions::edns_size>("outgoing.edns_size", "1232", number(512, 4096),
+                                                           "Largest reply that servers are asked to send over UDP, in "
+                                                           "octets. A fragmented reply can be forged (RFC 9715)."),
+    key<Boolean, &C::resolver, &ResolverOptions::case_randomisation>(
+        "outgoing.case_randomization", "true", {},
+        "Ask in randomly mixed case, which a forger has to guess too (0x20). Servers that do not return it are "
+        "noticed."),
+    key<Boolean, &C::resolver, &ResolverOptions::cookies>("outgoing.cookies", "true", {},
+                                                          "Send DNS cookies (RFC 7873)."),
+    key<PortRange, &C::outgoing>("outgoing.port_range", "1024-65535", {},
+                                 "The source ports that are drawn for questions over UDP."),
+    key<AvoidPorts, &C::outgoing, &OutgoingOptions::avoid_ports>("outgoing.avoid_ports", "[]", {},
+                                                                 "Ports of that range that are left to others."),
+    key<Number, &C::outgoing, &OutgoingOptions::max_udp_sockets>(
+        "outgoing.max_udp_sockets", "2048", number(16, 60'000),
+        "Questions under way over UDP at once, for each worker."),
+    key<Number, &C::outgoing, &OutgoingOptions::max_connections>(
+        "outgoing.max_connections", "256", number(1, 60'000),
+        "Connections to servers, for each worker, idle ones included."),
+    key<Number, &C::outgoing, &OutgoingOptions::max_idle_connections>(
+        "outgoing.max_idle_connections", "64", number(0, 60'000),
+        "Of these, how many may be kept for further questions."),
+    key<Number, &C::outgoing, &OutgoingOptions::max_questions_per_connection>(
+        "outgoing.max_questions_per_connection", "32", number(1, 1000),
+        "Unanswered questions on one connection (RFC 7766 section 6.2.1.1); beyond it another is opened."),
+    key<Number, &C::outgoing, &OutgoingOptions::connection_idle>(
+        "outgoing.connection_idle_timeout", "5000", milliseconds(0, 600'000), "How long an idle connection is kept."),
+});
+
+constexpr auto kResolverKeys = std::to_array<KeySpec<C>>({
+    key<Text, &C::files, &NamedFiles::root_hints>("resolver.root_hints_file", "\"\"", {},
+                                                  "A file of NS, A and AAAA records, the root servers to begin with. A "
+                                                  "path that does not begin with a slash starts at this "
+                                                  "file's folder. Empty: the thirteen that are built in."),
+    key<Boolean, &C::resolver, &ResolverOptions::priming>("resolver.prime_root", "true", {},
+                                                          "Ask one of them for the present list before the first "
+                                                          "resolution, and again when that list expires (RFC 8109)."),
+    key<Choice, &C::resolver, &ResolverOptions::minimisation>(
+        "resolver.qname_minimization", "relaxed", one_of("off|relaxed|strict"),
+        "Tell each server no more of a name than it needs (RFC 9156). relaxed sends the whole name after all where a "
+        "server "
+        "errs on a part of it; strict does not; off sends whole names everywhere."),
+    key<Boolean, &C::resolver, &ResolverOptions::harden_glue>(
+        "resolver.harden_glue", "true", {},
+        "Believe a delegation's addresses only for servers within the zone that it comes from."),
+    key<Zones<ZoneKind::stub>, &C::resolver, &ResolverOptions::stub_zones>(
+        "resolver.stub_zones", "[]", {}, "Zones whose authoritative servers are named here and not looked for."),
+});
+
+constexpr auto kForwardKeys = std::to_array<KeySpec<C>>({
+    key<Zones<ZoneKind::forward>, &C::resolver, &ResolverOptions::forward_zones>(
+        "forward.zones", "[]", {},
+        "Zones whose questions go to other recursive resolvers; zone . forwards everything. The longest zone that fits "
+        "wins."),
+});
+
+constexpr auto kDnssecKeys = std::to_array<KeySpec<C>>({
+    key<Choice, &C::dnssec, &DnssecOptions::mode>(
+        "dnssec.mode", "off",
+        {.names = "off|observe|enforce", .only = "off", .only_why = "this version does not validate yet"},
+        "Whether answers are validated. This version does not validate, so only off can be written. Keys of this "
+        "section that "
+        "say how to validate are read and checked all the same, ready for the version that does."),
+    key<ListOf<TrustAnchorItem>, &C::dnssec, &DnssecOptions::trust_anchors>(
+        "dnssec.trust_anchors", "[]", {},
+        "What validation begins with, beside or in place of the built-in anchor, for the root or for zones of one's "
+        "own."),
+    key<Text, &C::files, &NamedFiles::trust_anchors>("dnssec.trust_anchors_file", "\"\"", {},
+                                                     "A file of such records in zone-file text, added to the list "
+                                                     "above. A path that does not begin with a slash starts at this "
+                                                     "file's folder."),
+    key<Boolean, &C::dnssec, &DnssecOptions::builtin_root_anchor>(
+        "dnssec.builtin_root_anchor", "true", {},
+        "Use the root's keys that came with this version, unless the two keys above name anchors for the root."),
+    key<ListOf<NameItem>, &C::dnssec, &DnssecOptions::negative_trust_anchors>(
+        "dnssec.negative_trust_anchors", "[]", {},
+        "Names at and below which nothing is validated (RFC 7646): for a zone that broke its own signatures, until it "
+        "is mended."),
+    key<Boolean, &C::dnssec, &DnssecOptions::rfc5011>(
+        "dnssec.rfc5011", "false", only("false", "this version does not follow key rolls (RFC 5011) yet"),
+        "Follow the root's key rolls. Not in this version: only false can be written."),
+    key<Boolean, &C::dnssec, &DnssecOptions::rfc8145_signals>(
+        "dnssec.rfc8145_signals", "false", only("false", "this version does not signal its keys (RFC 8145) yet"),
+        "Tell zones which of their keys are trusted here. Not in this version: only false can be written."),
+    key<Number, &C::dnssec, &DnssecOptions::signature_skew>(
+        "dnssec.signature_skew", "300", seconds(0, kDay),
+        "How wrong this machine's clock or a signer's may be: a signature's time is stretched by this at both ends."),
+    key<Choice, &C::dnssec, &DnssecOptions::sha1>(
+        "dnssec.sha1", "validate", one_of("validate|insecure"),
+        "Whether signatures made with SHA-1 are checked, or zones that have no others treated as unsigned."),
+    key<Number, &C::dnssec, &DnssecOptions::nsec3_max_iterations>(
+        "dnssec.nsec3_max_iterations", "50", number(0, 500),
+        "Zones that demand more hash iterations count as unsigned (RFC 9276 section 3.2). Each costs processor time "
+        "that a "
+        "stranger chooses."),
+    key<Boolean, &C::dnssec, &DnssecOptions::aggressive_nsec>(
+        "dnssec.aggressive_nsec", "false",
+        only("false", "this version does not use cached proofs aggressively (RFC 8198) yet"),
+        "Answer from cached proofs of non-existence. Not in this version: only false can be written."),
+});
+
+constexpr auto kCacheKeys = std::to_array<KeySpec<C>>({
+    key<Number, &C::cache, &CacheOptions::size>("cache.size", "100M",
+                                                octets(std::uint64_t{1} << 20U, std::uint64_t{1} << 40U),
+                                                "Memory for all caches together, their bookkeeping included. When it "
+                                                "is full, what has not been asked for goes."),
+    key<Number, &C::cache, &CacheOptions::ttl_min>(
+        "cache.ttl_min", "0", seconds(0, kDay),
+        "Shorter times to live are raised to this. More than a few seconds breaks services that move quickly."),
+    key<Number, &C::cache, &CacheOptions::ttl_max>("cache.ttl_max", "86400", seconds(1, kWeek),
+                                                   "Longer times to live are cut to this."),
+    key<Number, &C::cache, &CacheOptions::negative_ttl_min>("cache.negative_ttl_min", "0", seconds(0, kDay),
+                                                            "The same for answers that say that there is nothing."),
+    key<Number, &C::cache, &CacheOptions::negative_ttl_max>(
+        "cache.negative_ttl_max", "3600", seconds(1, kWeek),
+        "The same for answers that say that there is nothing (RFC 2308)."),
+    key<Choice, &C::cache, &CacheOptions::ttl_clock>("cache.ttl_clock", "monotonic", one_of("monotonic|wall"),
+                                                     "The clock by which cached data grows old. monotonic does not "
+                                                     "notice when the machine's time is set right, or wrong; "
+                                                     "wall is for test beds in which time is made to jump."),
+    key<Boolean, &C::front, &FrontOptions::prefetch>("cache.prefetch", "false", {},
+                                                     "Ask again for data that is in demand shortly before it expires."),
+    key<Number, &C::cache, &CacheOptions::failure_ttl_min>(
+        "cache.failure_ttl_min", "5", seconds(1, 300),
+        "How long a failure is remembered the first time; from then on twice as long each time (RFC 9520)."),
+    key<Number, &C::cache, &CacheOptions::failure_ttl_max>("cache.failure_ttl_max", "300", seconds(1, 300),
+                                                           "How long a failure is remembered at most (RFC 9520)."),
+    key<Boolean, &C::front, &FrontOptions::stale, &StaleOptions::enabled>(
+        "cache.serve_stale.enabled", "false", {},
+        "Answer from expired data when its servers cannot be reached (RFC 8767)."),
+    key<Number, &C::front, &FrontOptions::stale, &StaleOptions::max_stale>(
+        "cache.serve_stale.max_stale", "86400", seconds(1, kWeek), "How long beyond its expiry data may be served."),
+    key<Number, &C::front, &FrontOptions::stale, &StaleOptions::answer_ttl>(
+        "cache.serve_stale.answer_ttl", "30", seconds(1, 3600),
+        "The time to live in such answers (RFC 8767 section 4)."),
+    key<Number, &C::front, &FrontOptions::stale, &StaleOptions::client_timeout_ms>(
+        "cache.serve_stale.client_timeout", "1800", milliseconds(0, 4000),
+        "How long a client waits for fresh data before it gets the expired; 0 gives it at once and refreshes behind "
+        "it."),
+});
+
+constexpr auto kLocalDataKeys = std::to_array<KeySpec<C>>({
+    key<Boolean, &C::local_data, &LocalDataOptions::special_use_zones>(
+        "local_data.special_use_zones", "true", {},
+        "Answer localhost, the private networks' reverse zones and other names of special use here, as their RFCs "
+        "demand "
+        "(RFC 6303, 6761, 7686, 8375, 9476), and ask nobody."),
+    key<ListOf<NameItem>, &C::local_data, &LocalDataOptions::not_special>(
+        "local_data.not_special", "[]", {},
+        "Such zones that shall be resolved after all, for example 168.192.in-addr.arpa where a stub zone serves it."),
+    key<ListOf<RecordItem>, &C::local_data, &LocalDataOptions::records>(
+        "local_data.records", "[]", {},
+        "Records that are answered from here, for example [\"printer.home.arpa. 3600 IN A 192.168.1.9\"]."),
+});
+
+constexpr auto kLoggingKeys = std::to_array<KeySpec<C>>({
+    key<Choice, &C::logging, &LogOptions::level>("logging.level", "info", one_of("debug|info|notice|warning|error"),
+                                                 "What is quieter than this is not logged. Queries never are."),
+    key<Choice, &C::logging, &LogOptions::target>("logging.target", "stderr", one_of("stderr|journal|file"),
+                                                  "stderr writes time, level and event; journal is standard error in "
+                                                  "the form that systemd's journal reads levels from; "
+                                                  "file writes to the file below."),
+    key<Text, &C::logging, &LogOptions::file>("logging.file", "\"\"", {}, "The log's path, for target file."),
+});
+
+template <std::size_t... Sizes>
+constexpr auto joined(const std::array<KeySpec<C>, Sizes>&... parts) {
+  std::array<KeySpec<C>, (Sizes + ...)> all{};
+  auto at = all.begin();
+  ((at = std::copy(parts.begin(), parts.end(), at)), ...);
+  return all;
+}
+
+constexpr auto kSchema = joined(kServerKeys, kOutgoingKeys, kResolverKeys, kForwardKeys, kDnssecKeys, kCacheKeys,
+                                kLocalDataKeys, kLoggingKeys);
+
+constexpr auto kSections = std::to_array<SectionSpec>({
+    {"server", "The process and its clients."},
+    {"server.udp", "Limits of UDP."},
+    {"server.tcp", "Limits of TCP, which keep a few clients from taking all of it."},
+    {"outgoing", "How servers are asked."},
+    {"resolver", "How answers are found."},
+    {"forward", "Questions that other resolvers shall answer."},
+    {"dnssec", "Validation."},
+    {"cache", "What is remembered, and for how long."},
+    {"cache.serve_stale", "Expired data, when there is nothing better."},
+    {"local_data", "Names that are answered here."},
+    {"logging", "What vouchd says about itself."},
+});
+
+constexpr std::string_view kZoneMeaning = "The zone's name.";
+constexpr auto kStubZoneKeys = std::to_array<KeySpec<ConfiguredZone>>({
+    zone_key<SingleName, &ConfiguredZone::zone>("zone", "", kZoneMeaning, true),
+    zone_key<ListOf<ServerAddressItem>, &ConfiguredZone::servers>("servers", "", "Its authoritative servers.", true),
+});
+constexpr auto kForwardZoneKeys = std::to_array<KeySpec<ConfiguredZone>>({
+    zone_key<SingleName, &ConfiguredZone::zone>("zone", "", kZoneMeaning, true),
+    zone_key<ListOf<ServerAddressItem>, &ConfiguredZone::servers>("servers", "", "The resolvers to ask.", true),
+    zone_key<Boolean, &ConfiguredZone::first>("first", "false", "When they fail, resolve by ourselves after all.",
+                                              false),
+    zone_key<Boolean, &ConfiguredZone::cache>("cache", "true", "Whether their answers are cached.", false),
+});
+
+}  // namespace
+
+std::span<const KeySpec<Configuration>> schema() { return kSchema; }
+std::span<const SectionSpec> sections() { return kSections; }
+std::span<const KeySpec<ConfiguredZone>> stub_zone_schema() { return kStubZoneKeys; }
+std::span<const KeySpec<ConfiguredZone>> forward_zone_schema() { return kForwardZoneKeys; }
+
+}  // namespace vouch

@@ -1,0 +1,195 @@
+#include "resolver/daemon/daemon.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+#include "resolver/base/log.h"
+#include "resolver/daemon/log_output.h"
+#include "resolver/daemon/process.h"
+#include "resolver/daemon/statistics.h"
+#include "resolver/daemon/version.h"
+#include "resolver/daemon/worker.h"
+
+namespace vouch {
+
+namespace {
+
+// A worker that is in the midst of a long turn is not waited for longer: whoever ends a service wants it to end.
+constexpr std::chrono::milliseconds kStopPatience{800};
+
+// Counts workers down as they end.
+class Endings {
+ public:
+  explicit Endings(std::size_t count) : left_(count) {}
+  void one_ended() {
+    const std::lock_guard lock(mutex_);
+    --left_;
+    changed_.notify_all();
+  }
+  bool wait_for_all(std::chrono::milliseconds at_most) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, at_most, [this] { return left_ == 0; });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::size_t left_;
+};
+
+// Signals wait in the kernel until the main thread asks for them; the workers inherit the mask and never see one.
+sigset_t block_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int number : {SIGTERM, SIGINT, SIGHUP, SIGUSR1}) { sigaddset(&set, number); }
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  ::signal(SIGPIPE, SIG_IGN);  // NOLINT: a client that went away is an error code, not the end
+  return set;
+}
+
+void complain(const std::string& problem) { log(LogLevel::error, "cannot_start", {{"problem", problem}}); }
+
+// The addresses of server.listen that can be listened on. A machine without IPv6 has no ::1, and the default asks for
+// it; that alone is no reason not to serve. Anything else is.
+std::expected<std::vector<SocketAddress>, std::string> usable_addresses(const std::vector<SocketAddress>& wanted) {
+  std::vector<SocketAddress> usable;
+  for (const SocketAddress& address : wanted) {
+    const auto problem = listen_problem(address);
+    if (!problem) {
+      usable.push_back(address);
+    } else if (problem->has_no_such_address && !address.ip().is_v4() && address.ip().is_loopback() &&
+               wanted.size() > 1) {
+      log(LogLevel::warning, "no_ipv6_loopback", {{"address", address.text()}});
+    } else {
+      return std::unexpected(problem->text);
+    }
+  }
+  if (usable.empty()) { return std::unexpected("no address of server.listen can be listened on"); }
+  return usable;
+}
+
+class Daemon {
+ public:
+  explicit Daemon(const Configuration& configuration)
+      : configuration_(configuration), clock_(configuration.cache.ttl_clock), caches_(configuration.cache) {}
+  ~Daemon() {
+    workers_.clear();       // before what they lean on
+    set_log_sink(nullptr);  // log_ goes
+  }
+  Daemon(const Daemon&) = delete;
+  Daemon& operator=(const Daemon&) = delete;
+
+  ExitStatus run() {
+    const sigset_t signals = block_signals();
+    set_log_level(configuration_.logging.level);
+    if (const auto prepared = prepare(); !prepared) {
+      complain(prepared.error());
+      return ExitStatus::failed;
+    }
+    Endings endings(workers_.size());
+    for (unsigned i = 0; i < workers_.size(); ++i) {
+      workers_[i]->start(i, [&endings] { endings.one_ended(); });
+    }
+    announce();
+    wait_for_end(signals);
+    notify_service_manager("STOPPING=1");
+    for (const auto& worker : workers_) { worker->stop(); }
+    const bool all_ended = endings.wait_for_all(kStopPatience);
+    log_statistics();
+    log(LogLevel::notice, "ended", {{"in_order", all_ended}});
+    if (!all_ended) { ::_exit(static_cast<int>(ExitStatus::good)); }  // nothing here is worth a longer wait
+    return ExitStatus::good;
+  }
+
+ private:
+  // Everything that can fail, in the order in which privileges allow it.
+  std::expected<void, std::string> prepare() {
+    auto zones = LocalZones::build(configuration_.local_data);
+    if (!zones) { return std::unexpected("local_data: " + zones.error()); }
+    local_zones_ = std::move(*zones);
+    descriptor_limit_ = raise_descriptor_limit();
+    auto addresses = usable_addresses(configuration_.listeners.addresses);
+    if (!addresses) { return std::unexpected(std::move(addresses.error())); }
+    listen_ = std::move(*addresses);
+    if (auto made = make_workers(); !made) { return made; }
+    if (auto dropped = drop_privileges(configuration_.process.user); !dropped) { return dropped; }
+    if (auto entered = enter_state_dir(configuration_.process.state_dir); !entered) { return entered; }
+    auto output = LogOutput::open(configuration_.logging);  // as the user who will go on writing it
+    if (!output) { return std::unexpected(std::move(output.error())); }
+    log_ = std::move(*output);
+    set_log_sink(log_.get());
+    return {};
+  }
+
+  std::expected<void, std::string> make_workers() {
+    const SharedParts parts{configuration_, local_zones_, clock_, caches_, exchanges_, front_};
+    const std::uint32_t wanted = configuration_.process.workers;
+    const std::uint32_t count = wanted != 0 ? wanted : std::max(1U, std::thread::hardware_concurrency());
+    for (std::uint32_t i = 0; i < count; ++i) {
+      auto worker = Worker::create(parts, listen_);
+      if (!worker) { return std::unexpected(std::move(worker.error())); }
+      workers_.push_back(std::move(*worker));
+    }
+    return {};
+  }
+
+  void announce() {
+    for (const SocketAddress& address : listen_) { log(LogLevel::info, "listening", {{"address", address.text()}}); }
+    if (is_root()) { log(LogLevel::warning, "running_as_root", {{"remedy", "name a user in server.user"}}); }
+    log(LogLevel::notice, "ready",
+        {{"version", kVersion},
+         {"workers", workers_.size()},
+         {"cache_octets", configuration_.cache.size},
+         {"descriptors", descriptor_limit_}});
+    notify_service_manager("READY=1");
+  }
+
+  void wait_for_end(const sigset_t& signals) {
+    for (;;) {
+      int number = 0;
+      if (::sigwait(&signals, &number) != 0) { continue; }
+      if (number == SIGUSR1) {
+        log_statistics();
+      } else if (number == SIGHUP) {
+        log(LogLevel::notice, "reload_ignored", {{"remedy", "restart vouchd for a new configuration"}});
+      } else {
+        log(LogLevel::notice, "ending", {{"signal", number == SIGINT ? "INT" : "TERM"}});
+        return;
+      }
+    }
+  }
+
+  void log_statistics() {
+    std::vector<const WorkerCounters*> counters;
+    for (const auto& worker : workers_) { counters.push_back(&worker->counters()); }
+    log_plain(LogLevel::notice, "event=statistics " + statistics_line(counters));
+  }
+
+  const Configuration& configuration_;
+  SystemClock clock_;
+  LocalZones local_zones_;
+  Caches caches_;
+  SharedExchanges exchanges_;
+  FrontShared front_;
+  std::vector<SocketAddress> listen_;
+  std::uint64_t descriptor_limit_ = 0;
+  std::unique_ptr<LogOutput> log_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+};
+
+}  // namespace
+
+ExitStatus run_daemon(const Configuration& configuration) {
+  const auto daemon = std::make_unique<Daemon>(configuration);  // the tables in it are too large for a stack
+  return daemon->run();
+}
+
+}  // namespace vouch

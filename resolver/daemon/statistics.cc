@@ -1,0 +1,89 @@
+#include "resolver/daemon/statistics.h"
+
+#include <array>
+
+namespace vouch {
+
+namespace {
+
+template <auto Group, auto Field>
+constexpr CounterRow row(std::string_view name) {
+  return {name, [](const WorkerCounters& counters) -> const Counter& { return (counters.*Group).*Field; }};
+}
+template <auto Field>
+constexpr CounterRow front(std::string_view name) {
+  return row<&WorkerCounters::front, Field>(name);
+}
+template <auto Field>
+constexpr CounterRow resolver(std::string_view name) {
+  return row<&WorkerCounters::resolver, Field>(name);
+}
+template <auto Field>
+constexpr CounterRow transport(std::string_view name) {
+  return row<&WorkerCounters::transport, Field>(name);
+}
+
+constexpr auto kRows = std::to_array<CounterRow>({
+    front<&FrontCounters::queries_udp>("queries_udp"),
+    front<&FrontCounters::queries_tcp>("queries_tcp"),
+    front<&FrontCounters::queries_encrypted>("queries_encrypted"),
+    front<&FrontCounters::answered_from_cache>("answered_from_cache"),
+    front<&FrontCounters::answered_by_resolution>("answered_by_resolution"),
+    front<&FrontCounters::answered_locally>("answered_locally"),
+    front<&FrontCounters::answered_stale>("answered_stale"),
+    front<&FrontCounters::refused>("refused"),
+    front<&FrontCounters::dropped>("dropped"),
+    front<&FrontCounters::malformed>("malformed"),
+    front<&FrontCounters::joined_in_flight>("joined_in_flight"),
+    front<&FrontCounters::no_error>("no_error"),
+    front<&FrontCounters::name_error>("name_error"),
+    front<&FrontCounters::server_failure>("server_failure"),
+    front<&FrontCounters::other_rcode>("other_rcode"),
+    front<&FrontCounters::truncated>("truncated"),
+    front<&FrontCounters::internal_errors>("front_internal_errors"),
+    resolver<&ResolverCounters::upstream_udp>("upstream_udp"),
+    resolver<&ResolverCounters::upstream_tcp>("upstream_tcp"),
+    resolver<&ResolverCounters::upstream_tls>("upstream_tls"),
+    resolver<&ResolverCounters::upstream_timeouts>("upstream_timeouts"),
+    resolver<&ResolverCounters::upstream_unreachable>("upstream_unreachable"),
+    resolver<&ResolverCounters::replies_rejected_id>("replies_rejected_id"),
+    resolver<&ResolverCounters::replies_rejected_question>("replies_rejected_question"),
+    resolver<&ResolverCounters::replies_rejected_case>("replies_rejected_case"),
+    resolver<&ResolverCounters::replies_rejected_cookie>("replies_rejected_cookie"),
+    resolver<&ResolverCounters::replies_rejected_malformed>("replies_rejected_malformed"),
+    resolver<&ResolverCounters::replies_lame>("replies_lame"),
+    resolver<&ResolverCounters::records_scrubbed>("records_scrubbed"),
+    resolver<&ResolverCounters::tcp_after_truncation>("tcp_after_truncation"),
+    resolver<&ResolverCounters::tcp_after_forgery>("tcp_after_forgery"),
+    resolver<&ResolverCounters::minimised_queries>("minimised_queries"),
+    resolver<&ResolverCounters::minimisation_fallbacks>("minimisation_fallbacks"),
+    resolver<&ResolverCounters::exchanges_shared>("exchanges_shared"),
+    resolver<&ResolverCounters::budget_spent>("budget_spent"),
+    resolver<&ResolverCounters::internal_errors>("resolver_internal_errors"),
+    transport<&TransportCounters::udp_received>("udp_received"),
+    transport<&TransportCounters::udp_sent>("udp_sent"),
+    transport<&TransportCounters::udp_send_failed>("udp_send_failed"),
+    transport<&TransportCounters::tcp_accepted>("tcp_accepted"),
+    transport<&TransportCounters::tcp_refused>("tcp_refused"),
+    transport<&TransportCounters::tcp_closed_idle>("tcp_closed_idle"),
+    transport<&TransportCounters::tcp_closed_abuse>("tcp_closed_abuse"),
+});
+
+// A counter that telemetry/counters.h gains must get its row here.
+static_assert(sizeof(WorkerCounters) == kRows.size() * sizeof(Counter));
+
+}  // namespace
+
+std::span<const CounterRow> counter_rows() { return kRows; }
+
+std::string statistics_line(std::span<const WorkerCounters* const> workers) {
+  std::string line;
+  for (const CounterRow& counter : kRows) {
+    std::uint64_t sum = 0;
+    for (const WorkerCounters* worker : workers) { sum += counter.of(*worker).value(); }
+    line += (line.empty() ? "" : " ") + std::string(counter.name) + "=" + std::to_string(sum);
+  }
+  return line;
+}
+
+}  // namespace vouch

@@ -1,0 +1,14 @@
+// What is running: our version and those of the libraries.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace vouch {
+
+extern const std::string_view kVersion;
+
+// A line for each: "vouchd 0.1.0", "OpenSSL 3.0.11 ...".
+std::string version_text();
+
+}  // namespace vouch

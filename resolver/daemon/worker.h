@@ -1,0 +1,71 @@
+// One thread that serves: an event loop with its own sockets, upstream, resolver and front. Workers share the caches
+// and the tables of what is in flight, and nothing else.
+//
+// Lifetime: create() prepares everything on the caller's thread, sockets included; start() begins to serve. What serves
+// is torn down on the worker's own thread; the loop stays until the Worker is destroyed, because other workers may
+// still post to it. Destroy no worker before all have ended.
+#pragma once
+
+#include <atomic>
+#include <expected>
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "conf/configuration.h"
+#include "resolver/base/random.h"
+#include "resolver/front/front.h"
+#include "resolver/iterate/resolver.h"
+#include "resolver/iterate/shared_exchanges.h"
+#include "transports/event_loop.h"
+#include "transports/network_upstream.h"
+#include "transports/tcp_listener.h"
+#include "transports/udp_listener.h"
+
+namespace vouch {
+
+// What all workers lean on; outlives them.
+struct SharedParts {
+  const Configuration& configuration;
+  const LocalZones& local_zones;
+  const Clock& clock;
+  Caches& caches;
+  SharedExchanges& exchanges;
+  FrontShared& front;
+};
+
+class Worker {
+ public:
+  // On failure a sentence for the operator: descriptors have run out, or an address was taken in this very moment.
+  static std::expected<std::unique_ptr<Worker>, std::string> create(SharedParts parts,
+                                                                    const std::vector<SocketAddress>& listen);
+  ~Worker();  // stops and joins
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+
+  // Signals must be blocked by the caller, so that they reach the thread that waits for them. `ended` is called on the
+  // worker's thread as its last act.
+  void start(unsigned number, std::function<void()> ended);
+  void stop() { loop_->stop(); }  // from any thread; what is under way is given up
+  const WorkerCounters& counters() const noexcept { return counters_; }
+
+ private:
+  Worker(SharedParts parts, std::unique_ptr<EventLoop> loop);
+  void serve() noexcept;
+  void tear_down() noexcept;
+
+  std::unique_ptr<EventLoop> loop_;  // first in, last out
+  SystemRandom random_;
+  WorkerCounters counters_;
+  std::unique_ptr<NetworkUpstream> upstream_;
+  std::unique_ptr<Resolver> resolver_;
+  std::unique_ptr<Front> front_;
+  std::unique_ptr<SessionLimits> sessions_;
+  std::vector<std::unique_ptr<UdpListener>> udp_;
+  std::vector<std::unique_ptr<TcpListener>> tcp_;
+  std::thread thread_;
+};
+
+}  // namespace vouch

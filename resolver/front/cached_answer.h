@@ -1,0 +1,49 @@
+// The fast path: an answer out of the RRset cache, written as it is found: no coroutine, no allocation, and no lock
+// held while anything is copied (the cache hands out counted pointers).
+#pragma once
+
+#include <optional>
+
+#include "resolver/cache/caches.h"
+#include "resolver/front/answer_writer.h"
+
+namespace vouch {
+
+// RFC 8767 or not: whether expired entries count, and with what TTL they are shown.
+struct Staleness {
+  std::uint32_t most = 0;  // seconds past expiry; 0: only live data
+  std::uint32_t ttl = 0;   // of an expired record in the answer
+};
+
+struct CachedAnswer {
+  bool complete = false;  // false: something is missing; what was written must be dropped
+  Rcode rcode = Rcode::no_error;
+  bool authentic = false;      // all of it is secure
+  bool stale = false;          // some of it has expired
+  bool wants_refresh = false;  // positive, and in the last tenth of its TTL
+};
+
+class CacheReader {
+ public:
+  CacheReader(const FrontOptions& options, const Caches& caches) : options_(options), caches_(caches) {}
+
+  // Follows aliases from `name`. Does not finish() the writer.
+  CachedAnswer write(AnswerWriter& writer, NameView name, TtlTime now, Staleness staleness, std::uint16_t rotate) const;
+
+ private:
+  struct Walk;
+  std::optional<CacheEntry> look(const Walk& walk, NameView name, Type type) const;
+  bool is_servable(const Walk& walk, const CacheEntry& entry) const noexcept;
+  void write_set(Walk& walk, const CacheEntry& entry) const;
+  void write_negative(Walk& walk, const CacheEntry& entry) const;
+  void write_proofs(Walk& walk) const;
+  void write_additional(Walk& walk, const RRset& answer) const;
+  bool follow(Walk& walk, NameView name) const;
+  bool gather(Walk& walk, NameView name) const;
+  bool write_gathered(Walk& walk, NameView name, const CacheEntry& entry) const;
+
+  const FrontOptions& options_;
+  const Caches& caches_;
+};
+
+}  // namespace vouch

@@ -1,0 +1,264 @@
+#include "resolver/front/front.h"
+
+#include <algorithm>
+#include <mutex>
+
+#include "resolver/front/query_check.h"
+#include "resolver/front/resolutions.h"
+#include "resolver/policy/access_list.h"
+
+namespace vouch {
+
+struct FrontShared::Impl {
+  InFlight in_flight;
+  WaitingShares shares;
+
+  // One secret for all workers: a client's next query may come to another.
+  ServerCookies cookies(const FrontOptions& options, Random& random) {
+    if (options.cookie_secret.size() == secret_.size()) { return ServerCookies(options.cookie_secret); }
+    std::call_once(drawn_, [&] { random.fill(secret_); });
+    return ServerCookies(secret_);
+  }
+
+ private:
+  std::once_flag drawn_;
+  std::array<Octet, 16> secret_{};
+};
+
+FrontShared::FrontShared() : impl_(std::make_unique<Impl>()) {}
+FrontShared::~FrontShared() = default;
+
+struct Front::Impl {
+  explicit Impl(const FrontParts& from)
+      : parts(from),
+        access(from.options.allow),
+        cookies(from.shared.impl().cookies(from.options, from.random)),
+        cache(from.options, from.caches),
+        resolutions({from.options, from.shared.impl().in_flight, from.shared.impl().shares, cache, from.resolver,
+                     from.executor, from.clock, from.counters}) {}
+
+  std::size_t answer(const ClientQuery& query, ReplyRoom& room);
+  std::size_t answer_without_question(const ClientQuery& query, MutableBytes out);
+  std::size_t answer_question(const ClientQuery& query, ReplyRoom& room, AnswerWriter& writer, NameView name);
+  std::size_t answer_early(AnswerWriter& writer, const EarlyReply& early);
+  std::size_t answer_locally(AnswerWriter& writer, const LocalAnswer& local);
+  std::size_t answer_from_cache(AnswerWriter& writer, NameView name, TtlTime now);
+  std::size_t refer(AnswerWriter& writer, NameView name, TtlTime now);
+  std::size_t answer_failure(AnswerWriter& writer, NameView name, TtlTime now);
+  std::size_t resolve(const ClientQuery& query, ReplyRoom& room, AnswerWriter& writer, NameView name);
+  // Only cookies want the time, and only EDNS carries cookies: the clock is a tenth of a cached answer's cost.
+  QueryContext context(const ClientQuery& query, bool has_edns) const {
+    return {parts.options, parts.options.cookies ? &cookies : nullptr, query.client.ip(), query.protocol,
+            has_edns ? parts.clock.wall() : 0};
+  }
+  std::size_t drop() {
+    parts.counters.dropped.add();
+    return 0;
+  }
+
+  FrontParts parts;
+  AccessList access;
+  ServerCookies cookies;
+  CacheReader cache;
+  Resolutions resolutions;
+  std::uint16_t rotation = 0;  // RRsets start at another record each time (RFC 1794): a plain way to spread load
+};
+
+namespace {
+
+void count_query(ClientProtocol protocol, FrontCounters& counters) noexcept {
+  switch (protocol) {
+    case ClientProtocol::udp:
+      counters.queries_udp.add();
+      break;
+    case ClientProtocol::tcp:
+      counters.queries_tcp.add();
+      break;
+    default:
+      counters.queries_encrypted.add();
+      break;
+  }
+}
+
+// With CD the client judges for itself: that we failed to validate must not keep the data from it (RFC 4035
+// section 3.2.2).
+bool is_about_validation(Ede cause) noexcept {
+  switch (cause) {
+    case Ede::unsupported_dnskey_algorithm:
+    case Ede::unsupported_ds_digest:
+    case Ede::dnssec_indeterminate:
+    case Ede::dnssec_bogus:
+    case Ede::signature_expired:
+    case Ede::signature_not_yet_valid:
+    case Ede::dnskey_missing:
+    case Ede::rrsigs_missing:
+    case Ede::no_zone_key_bit:
+    case Ede::nsec_missing:
+    case Ede::signature_expired_before_valid:
+    case Ede::unsupported_nsec3_iterations:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+std::size_t Front::Impl::answer(const ClientQuery& query, ReplyRoom& room) {
+  count_query(query.protocol, parts.counters);
+  // A response is never answered: two servers would keep each other busy for ever (RFC 1035 section 7.3 by implication;
+  // RFC 8906).
+  if (query.packet.size() < kHeaderSize || HeaderView(query.packet).qr()) { return drop(); }
+  const bool admitted = access.admits(query.client.ip());
+  if (!admitted && query.protocol == ClientProtocol::udp) {  // its address may be forged: no reflection
+    parts.counters.refused.add();
+    return drop();
+  }
+
+  const MutableBytes out = room.buffer();
+  const auto only_header = [&](Rcode rcode) {
+    return write_header_only(out, query.packet, admitted ? rcode : Rcode::refused, parts.counters);
+  };
+  const HeaderView header(query.packet);
+  if (header.opcode() != Opcode::query) { return only_header(Rcode::not_implemented); }
+  if (header.question_count() == 0 && admitted) { return answer_without_question(query, out); }
+  const auto view = parse_query(query.packet);
+  if (!view) {
+    parts.counters.malformed.add();
+    return only_header(Rcode::format_error);
+  }
+  Inquiry inquiry;
+  const auto early = check_query(*view, context(query, view->edns.has_value()), inquiry);
+  const NameView name = view->name;
+  AnswerWriter writer(out, inquiry, &name, parts.options);
+  if (!admitted) { return answer_early(writer, {Rcode::refused, Ede::prohibited}); }
+  if (early) { return answer_early(writer, *early); }
+  return answer_question(query, room, writer, name);
+}
+
+std::size_t Front::Impl::answer_without_question(const ClientQuery& query, MutableBytes out) {
+  const auto message = MessageView::parse(query.packet);
+  if (!message) {
+    parts.counters.malformed.add();
+    return write_header_only(out, query.packet, Rcode::format_error, parts.counters);
+  }
+  Inquiry inquiry;
+  const EarlyReply reply = check_cookie_query(*message, context(query, true), inquiry);
+  AnswerWriter writer(out, inquiry, nullptr, parts.options);
+  return answer_early(writer, reply);
+}
+
+std::size_t Front::Impl::answer_early(AnswerWriter& writer, const EarlyReply& early) {
+  if (early.rcode == Rcode::format_error) { parts.counters.malformed.add(); }
+  if (early.rcode == Rcode::refused) { parts.counters.refused.add(); }
+  if (early.ede) { writer.error(*early.ede); }
+  return writer.finish(early.rcode, false, parts.counters);
+}
+
+// What leaves first is cheapest: our own names, the cache, what is known to fail; then the world is asked.
+std::size_t Front::Impl::answer_question(const ClientQuery& query, ReplyRoom& room, AnswerWriter& writer,
+                                         NameView name) {
+  if (const auto local = parts.local_zones.find(name, writer.inquiry().type)) { return answer_locally(writer, *local); }
+  // To tell what is cached would tell what others asked (RFC 9076). EDE 20 is RFC 8914's word for it, section 4.21.
+  const bool rd = writer.inquiry().rd;
+  if (!rd && !parts.options.answer_without_rd) {
+    return answer_early(writer, {Rcode::refused, Ede::not_authoritative});
+  }
+  const TtlTime now = parts.clock.ttl();
+  if (const std::size_t size = answer_from_cache(writer, name, now)) { return size; }
+  writer.drop_records();
+  if (!rd) { return refer(writer, name, now); }
+  if (const std::size_t size = answer_failure(writer, name, now)) { return size; }
+  return resolve(query, room, writer, name);
+}
+
+std::size_t Front::Impl::answer_locally(AnswerWriter& writer, const LocalAnswer& local) {
+  if (local.answer) { writer.answer(*local.answer, local.answer->ttl()); }
+  if (local.authority) { writer.authority(*local.authority, local.authority->ttl()); }
+  parts.counters.answered_locally.add();
+  return writer.finish(local.rcode, false, parts.counters);
+}
+
+std::size_t Front::Impl::answer_from_cache(AnswerWriter& writer, NameView name, TtlTime now) {
+  const CachedAnswer found = cache.write(writer, name, now, {}, ++rotation);
+  if (!found.complete) { return 0; }
+  parts.counters.answered_from_cache.add();
+  const std::size_t size = writer.finish(found.rcode, found.authentic, parts.counters);
+  if (found.wants_refresh && parts.options.prefetch && writer.inquiry().rd) {
+    resolutions.refresh(writer.inquiry(), name, true);
+  }
+  return size;
+}
+
+// Without recursion the best that is at hand is who might know more (RFC 1034 section 4.3.2 step 3b).
+std::size_t Front::Impl::refer(AnswerWriter& writer, NameView name, TtlTime now) {
+  constexpr std::uint32_t kReferralTtl = 0;  // for this one transaction: a delegation's own time is not handed on
+  const DelegationPtr cut = parts.caches.delegations.closest_above(name, now);
+  if (!cut) { return answer_early(writer, {Rcode::refused, Ede::not_authoritative}); }
+  for (const Delegation::Server& server : cut->servers()) {
+    writer.authority_record(cut->zone(), Type::NS, kReferralTtl, server.name.view().octets());
+  }
+  for (const Delegation::Server& server : cut->servers()) {
+    for (const IpAddress& address : server.addresses) {
+      const Type type = address.is_v4() ? Type::A : Type::AAAA;
+      writer.additional_record(server.name, type, kReferralTtl, address.octets());
+    }
+  }
+  parts.counters.answered_from_cache.add();
+  return writer.finish(Rcode::no_error, false, parts.counters);
+}
+
+// What failed a moment ago is not tried again (RFC 9520), and meanwhile, or always when told so, expired data is better
+// (RFC 8767).
+std::size_t Front::Impl::answer_failure(AnswerWriter& writer, NameView name, TtlTime now) {
+  const Inquiry& inquiry = writer.inquiry();
+  auto failure = parts.caches.failures.find(name, type_to_resolve(inquiry.type, parts.options), now);
+  if (failure && inquiry.cd && is_about_validation(failure->cause)) { failure.reset(); }
+  const StaleOptions& stale = parts.options.stale;
+  const bool is_judged = failure && is_about_validation(failure->cause);
+  if (stale.enabled && !is_judged && (failure || stale.client_timeout_ms == 0)) {
+    if (const std::size_t size = write_stale_answer(writer, name, cache, parts.options, now, parts.counters)) {
+      if (!failure) { resolutions.refresh(inquiry, name, false); }
+      return size;
+    }
+  }
+  if (!failure) { return 0; }
+  writer.error(Ede::cached_error);
+  writer.error(failure->cause, failure->text);
+  parts.counters.answered_from_cache.add();
+  return writer.finish(Rcode::server_failure, false, parts.counters);
+}
+
+std::size_t Front::Impl::resolve(const ClientQuery& query, ReplyRoom& room, AnswerWriter& writer, NameView name) {
+  const Inquiry& inquiry = writer.inquiry();
+  const bool under_load = resolutions.waiting() * kCookiePressure >= parts.options.max_in_flight;
+  if (under_load && inquiry.has_cookie() && !inquiry.is_verified()) {
+    return answer_early(writer, {Rcode::bad_cookie, {}});
+  }
+  switch (resolutions.wait_for(inquiry, name, query.client, room)) {
+    case Resolutions::Outcome::waiting:
+      return 0;
+    case Resolutions::Outcome::dropped:
+      return drop();
+    case Resolutions::Outcome::overloaded:
+      break;
+  }
+  if (inquiry.protocol == ClientProtocol::udp) { return drop(); }  // it will ask again, when there may be room
+  writer.error(Ede::other, "too many questions in flight");
+  return writer.finish(Rcode::server_failure, false, parts.counters);
+}
+
+Front::Front(FrontParts parts) : impl_(std::make_unique<Impl>(parts)) {}
+Front::~Front() = default;
+std::size_t Front::in_flight() const { return impl_->resolutions.waiting(); }
+
+std::size_t Front::answer(const ClientQuery& query, ReplyRoom& room) {
+  try {
+    return impl_->answer(query, room);
+  } catch (...) {  // out of memory, mostly: this query fails, the next one may not
+    impl_->parts.counters.internal_errors.add();
+    return write_header_only(room.buffer(), query.packet, Rcode::server_failure, impl_->parts.counters);
+  }
+}
+
+}  // namespace vouch

@@ -1,0 +1,51 @@
+// One query in, one answer out: the walk of a client's query from octets to octets. Cache hits are written straight into the
+// transport's buffer; anything else becomes a coroutine. One Front per worker, used on its thread; FrontShared is one per process.
+#pragma once
+
+#include <memory>
+
+#include "resolver/front/front_options.h"
+#include "resolver/front/query_sink.h"
+#include "resolver/iterate/resolver.h"
+#include "resolver/policy/local_zones.h"
+
+namespace vouch {
+
+// Questions in flight of all workers, so that equal ones are resolved once in the whole process. Thread-safe.
+class FrontShared {
+ public:
+  FrontShared();
+  ~FrontShared();
+  struct Impl;
+  Impl& impl() noexcept { return *impl_; }
+
+ private:
+  std::unique_ptr<Impl> impl_;
+};
+
+struct FrontParts {
+  const FrontOptions& options;
+  const LocalZones& local_zones;
+  FrontShared& shared;
+  Caches& caches;
+  Resolver& resolver;
+  Executor& executor;
+  const Clock& clock;
+  Random& random;
+  FrontCounters& counters;
+};
+
+class Front final : public QuerySink {
+ public:
+  explicit Front(FrontParts parts);
+  ~Front() override;  // cancels what is in flight; waiting clients of other workers get SERVFAIL
+
+  std::size_t answer(const ClientQuery& query, ReplyRoom& room) override;
+  std::size_t in_flight() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace vouch

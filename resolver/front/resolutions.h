@@ -1,0 +1,87 @@
+// The clients of one worker that wait, and the resolutions it runs for them and for others. A client is a small record,
+// not a coroutine: however many wait for a question, one coroutine resolves it. One per worker, used on its thread.
+#pragma once
+
+#include <unordered_map>
+#include <unordered_set>
+
+#include "resolver/base/task_scope.h"
+#include "resolver/front/answer_writer.h"
+#include "resolver/front/cached_answer.h"
+#include "resolver/front/in_flight.h"
+#include "resolver/iterate/resolver.h"
+
+namespace vouch {
+
+class Resolutions {
+ public:
+  struct Parts {
+    const FrontOptions& options;
+    InFlight& in_flight;
+    WaitingShares& shares;
+    const CacheReader& cache;
+    Resolver& resolver;
+    Executor& executor;
+    const Clock& clock;
+    FrontCounters& counters;
+  };
+  enum class Outcome : std::uint8_t {
+    waiting,     // the answer will come through the handle kept, maybe before this returns
+    dropped,     // a retransmission, more than this source's share, or the transport holds no more
+    overloaded,  // no room for another client
+  };
+
+  explicit Resolutions(const Parts& parts);
+  ~Resolutions();  // cancels; followers at other workers get SERVFAIL
+
+  Outcome wait_for(const Inquiry& inquiry, NameView name, const SocketAddress& client, ReplyRoom& room);
+  // Behind the answer: `past_cache` when there is live data to be renewed. Nothing happens when it is under way or no
+  // room is left.
+  void refresh(const Inquiry& inquiry, NameView name, bool past_cache);
+  std::size_t waiting() const noexcept { return waiting_.size(); }
+
+ private:
+  struct Client {
+    Inquiry inquiry;
+    Name name;  // in the client's case
+    std::unique_ptr<ReplyHandle> reply;
+    WaitingShares::Place place;
+    std::unique_ptr<Executor::Timer> stale_timer;  // null: none
+    std::uint64_t fingerprint = 0;                 // of a UDP query, to know it when it comes again; 0: none
+  };
+  class Lead;
+  using Waiting = std::unordered_map<ClientId, Client>;
+
+  void enter(ClientId id, Client& client, const QuestionKey& question);
+  QuestionKey key_of(const Inquiry& inquiry, NameView name) const;
+  Task<Answer> ask(const QuestionKey& question, bool past_cache, Budget& budget);
+  Task<void> run(Lead lead, bool past_cache);
+  void start(const QuestionKey& question, bool past_cache);
+  void arm_stale_timer(ClientId id, Client& client);
+  void answer_stale(ClientId id);
+  void deliver(std::span<const ClientId> clients, const Answer& answer);
+  void reply_to(Client& client, const Answer& answer);
+  std::size_t write_stale(AnswerWriter& writer, NameView name);
+  void forget(Waiting::iterator client);
+
+  Parts parts_;
+  WorkerDoorPtr door_;
+  Waiting waiting_;
+  std::unordered_set<std::uint64_t> fingerprints_;
+  ClientId last_id_ = 0;
+  std::uint16_t rotation_ = 0;
+  std::unique_ptr<Executor::Timer>
+      spent_timer_;  // a timer cannot be destroyed inside its own work: the last one waits here
+  Buffer scratch_;   // where late answers are written
+  TaskScope scope_;
+};
+
+// ANY and RRSIG are answered from what a plain question brings, unless the operator wants all of it (RFC 8482).
+Type type_to_resolve(Type asked, const FrontOptions& options) noexcept;
+
+// Writes an answer out of expired data (RFC 8767), finished with its extended error; 0 and the writer emptied when
+// there is none.
+std::size_t write_stale_answer(AnswerWriter& writer, NameView name, const CacheReader& cache,
+                               const FrontOptions& options, TtlTime now, FrontCounters& counters);
+
+}  // namespace vouch

@@ -1,0 +1,252 @@
+#include "resolver/policy/local_zones.h"
+
+#include <algorithm>
+#include <bitset>
+#include <map>
+#include <unordered_map>
+#include <utility>
+
+#include "resolver/policy/special_use.h"
+
+namespace vouch {
+
+namespace {
+
+constexpr std::uint32_t kSpecialTtl = 10800;   // RFC 6303 section 3: three hours, also for what does not exist
+constexpr std::uint32_t kOwnNegativeTtl = 60;  // at an operator's own names: he may add the missing type any minute
+
+struct NameHash {
+  using is_transparent = void;
+  std::size_t operator()(NameView name) const noexcept { return name.hash(process_hash_key()); }
+};
+struct NameEqual {
+  using is_transparent = void;
+  bool operator()(NameView a, NameView b) const noexcept { return a == b; }
+};
+template <typename T>
+using NameMap = std::unordered_map<Name, T, NameHash, NameEqual>;
+
+// Where a look-up ends: a zone of ours, a hole cut into one (`not_special`), or a single name of the operator's.
+struct Anchor {
+  enum class Kind : std::uint8_t { zone, hole, name };
+  Kind kind = Kind::zone;
+  SpecialUse use = SpecialUse::empty;
+  bool delegated = false;
+  RRsetPtr soa;
+};
+
+struct Node {
+  std::vector<RRsetPtr> sets;  // empty: an empty non-terminal
+};
+
+void append(Buffer& out, Bytes octets) { out.insert(out.end(), octets.begin(), octets.end()); }
+void append32(Buffer& out, std::uint32_t value) {
+  Octet octets[4];
+  store32(octets, value);
+  append(out, octets);
+}
+
+RRsetPtr one_record(NameView owner, Type type, std::uint32_t ttl, Bytes rdata) {
+  const Bytes records[] = {rdata};
+  return RRset::make(owner, type, ttl, records);
+}
+
+// RFC 6303 section 3: the zone names itself as its server and nobody as its keeper.
+RRsetPtr make_soa(NameView zone, std::uint32_t ttl) {
+  constexpr std::uint32_t kSerial = 1, kRefresh = 3600, kRetry = 1200, kExpire = 604800;
+  Buffer rdata;
+  append(rdata, zone.octets());
+  append(rdata, Name::of("nobody.invalid.").view().octets());
+  for (const std::uint32_t field : {kSerial, kRefresh, kRetry, kExpire, ttl}) { append32(rdata, field); }
+  return one_record(zone, Type::SOA, ttl, rdata);
+}
+
+RRsetPtr make_ns(NameView zone) { return one_record(zone, Type::NS, kSpecialTtl, zone.octets()); }
+
+// Local data is final data: what would send the resolver elsewhere, or claims to be signed, has no place here.
+bool may_be_local(Type type) noexcept {
+  switch (type) {
+    case Type::CNAME:
+    case Type::DNAME:
+    case Type::NS:
+    case Type::SOA:
+    case Type::DS:
+    case Type::RRSIG:
+    case Type::NSEC:
+    case Type::NSEC3:
+    case Type::NSEC3PARAM:
+    case Type::DNSKEY:
+      return false;
+    default:
+      return !is_meta(type);
+  }
+}
+
+}  // namespace
+
+struct LocalZones::Impl {
+  using Depths = std::bitset<kMaxLabels + 1>;
+  NameMap<Depths> reach;  // by top-level domain: how many labels the anchors beneath it have
+  NameMap<Anchor> anchors;
+  NameMap<Node> nodes;  // every name that exists, inside zones and single ones
+  RRsetPtr loopback_v4, loopback_v6;
+
+  Impl();
+  void add_anchor(NameView name, Anchor anchor);
+  void add_special_zones(const std::vector<Name>& not_special);
+  std::optional<std::string> add_records(const std::vector<std::string>& texts);
+  void add_set(const RRsetPtr& rrset);
+  void add_loopback_name(std::string_view reverse);
+  const Anchor* anchor_of(NameView name, NameView& at) const;
+  const RRsetPtr* set_at(const Node& node, Type type) const;
+  LocalAnswer answer_in(const Anchor& zone, NameView name, Type type) const;
+};
+
+LocalZones::Impl::Impl() {
+  constexpr Octet kV4[4] = {127, 0, 0, 1};
+  Octet v6[16] = {};
+  v6[15] = 1;
+  loopback_v4 = one_record(NameView(), Type::A, kSpecialTtl, kV4);
+  loopback_v6 = one_record(NameView(), Type::AAAA, kSpecialTtl, v6);
+}
+
+void LocalZones::Impl::add_anchor(NameView name, Anchor anchor) {
+  reach[Name(name.suffix(1))].set(name.labels());
+  anchors.insert_or_assign(Name(name), std::move(anchor));
+}
+
+void LocalZones::Impl::add_special_zones(const std::vector<Name>& not_special) {
+  for (const SpecialUseZone& special : special_use_zones()) {
+    const Name zone = Name::of(special.zone);
+    const auto spares = [&](const Name& spared) { return zone.view().is_at_or_below(spared); };
+    if (std::ranges::any_of(not_special, spares)) { continue; }
+    const RRsetPtr soa = make_soa(zone, kSpecialTtl);
+    add_anchor(zone, {Anchor::Kind::zone, special.kind, special.delegated, soa});
+    nodes[zone].sets = {soa, make_ns(zone)};
+  }
+  for (const Name& spared : not_special) { add_anchor(spared, {Anchor::Kind::hole, {}, {}, nullptr}); }
+  add_loopback_name("1.0.0.127.in-addr.arpa.");
+  add_loopback_name("1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.ip6.arpa.");
+}
+
+// RFC 6761 section 6.3 speaks of the name; its way back is what every hosts file says.
+void LocalZones::Impl::add_loopback_name(std::string_view reverse) {
+  NameView at;
+  const Name owner = Name::of(reverse);
+  const Anchor* anchor = anchor_of(owner, at);
+  if (anchor == nullptr || anchor->kind != Anchor::Kind::zone) { return; }  // the operator resolves it elsewhere
+  add_set(one_record(owner, Type::PTR, kSpecialTtl, Name::of("localhost.").view().octets()));
+}
+
+// The zone, hole or single name that `name` belongs to: the one with the most labels.
+const Anchor* LocalZones::Impl::anchor_of(NameView name, NameView& at) const {
+  const auto depths = reach.find(name.suffix(1));
+  if (depths == reach.end()) { return nullptr; }
+  for (std::size_t labels = name.labels() + std::size_t{1}; labels-- > 0;) {
+    if (!depths->second.test(labels)) { continue; }
+    const NameView candidate = name.suffix(u8(labels));
+    const auto found = anchors.find(candidate);
+    if (found == anchors.end()) { continue; }
+    if (found->second.kind == Anchor::Kind::name && labels != name.labels()) {
+      continue;
+    }  // ours is the name, not what is below
+    at = candidate;
+    return &found->second;
+  }
+  return nullptr;
+}
+
+void LocalZones::Impl::add_set(const RRsetPtr& rrset) {
+  NameView at;
+  const NameView owner = rrset->owner();
+  const Anchor* anchor = anchor_of(owner, at);
+  const bool in_zone = anchor != nullptr && anchor->kind == Anchor::Kind::zone;
+  auto& sets = nodes[Name(owner)].sets;
+  std::erase_if(sets,
+                [&](const RRsetPtr& set) { return set->type() == rrset->type(); });  // the operator's word comes last
+  sets.push_back(rrset);
+  if (!in_zone) {
+    add_anchor(owner, {Anchor::Kind::name, {}, {}, make_soa(owner, kOwnNegativeTtl)});
+    return;
+  }
+  for (NameView above = owner.parent(); above.is_below(at); above = above.parent()) { nodes.try_emplace(Name(above)); }
+}
+
+std::optional<std::string> LocalZones::Impl::add_records(const std::vector<std::string>& texts) {
+  struct Order {
+    bool operator()(const std::pair<Name, Type>& a, const std::pair<Name, Type>& b) const noexcept {
+      const auto order = canonical_order(a.first, b.first);
+      return order != 0 ? order < 0 : a.second < b.second;
+    }
+  };
+  std::map<std::pair<Name, Type>, std::vector<TextRecord>, Order> sets;
+  for (const std::string& text : texts) {
+    auto record = parse_record(text);
+    if (!record) { return "local_data: not a record: " + text; }
+    if (!may_be_local(record->type)) {
+      return "local_data: " + type_text(record->type) + " records cannot be local: " + text;
+    }
+    if (record->owner.view().is_wildcard()) {
+      return "local_data: a wildcard cannot be local, name each host: " + text;
+    }
+    std::pair key{record->owner, record->type};
+    sets[std::move(key)].push_back(std::move(*record));
+  }
+  for (const auto& [key, records] : sets) {
+    std::vector<Bytes> rdata;
+    std::uint32_t ttl = records.front().ttl;
+    for (const TextRecord& record : records) {
+      rdata.emplace_back(record.rdata);
+      ttl = std::min(ttl, record.ttl);  // RFC 2181 section 5.2: one set, one TTL
+    }
+    const RRsetPtr rrset = RRset::make(key.first, key.second, ttl, rdata);
+    if (!rrset) { return "local_data: too many records at " + key.first.text(); }
+    add_set(rrset);
+  }
+  return std::nullopt;
+}
+
+const RRsetPtr* LocalZones::Impl::set_at(const Node& node, Type type) const {
+  if (type == Type::ANY) { return node.sets.empty() ? nullptr : &node.sets.front(); }  // RFC 8482: one is enough
+  const auto found = std::ranges::find_if(node.sets, [&](const RRsetPtr& set) { return set->type() == type; });
+  return found == node.sets.end() ? nullptr : &*found;
+}
+
+LocalAnswer LocalZones::Impl::answer_in(const Anchor& anchor, NameView name, Type type) const {
+  const auto node = nodes.find(name);
+  if (node != nodes.end()) {
+    if (const RRsetPtr* set = set_at(node->second, type)) { return {Rcode::no_error, *set, nullptr}; }
+  }
+  if (anchor.kind == Anchor::Kind::zone && anchor.use == SpecialUse::loopback) {
+    if (type == Type::A) { return {Rcode::no_error, loopback_v4->with_owner(name), nullptr}; }
+    if (type == Type::AAAA) { return {Rcode::no_error, loopback_v6->with_owner(name), nullptr}; }
+    return {Rcode::no_error, nullptr, anchor.soa};
+  }
+  const bool exists = node != nodes.end() || anchor.use == SpecialUse::no_data;
+  return {exists ? Rcode::no_error : Rcode::name_error, nullptr, anchor.soa};
+}
+
+LocalZones::LocalZones() : impl_(std::make_unique<const Impl>()) {}
+LocalZones::LocalZones(LocalZones&&) noexcept = default;
+LocalZones& LocalZones::operator=(LocalZones&&) noexcept = default;
+LocalZones::~LocalZones() = default;
+
+std::expected<LocalZones, std::string> LocalZones::build(const LocalDataOptions& options) {
+  auto impl = std::make_unique<Impl>();
+  if (options.special_use_zones) { impl->add_special_zones(options.not_special); }
+  if (auto error = impl->add_records(options.records)) { return std::unexpected(std::move(*error)); }
+  LocalZones zones;
+  zones.impl_ = std::move(impl);
+  return zones;
+}
+
+std::optional<LocalAnswer> LocalZones::find(NameView name, Type type) const {
+  NameView at;
+  const Anchor* anchor = impl_->anchor_of(name, at);
+  if (anchor == nullptr || anchor->kind == Anchor::Kind::hole) { return std::nullopt; }
+  const bool is_cut = anchor->kind == Anchor::Kind::zone && anchor->delegated && at.labels() == name.labels();
+  if (type == Type::DS && is_cut) { return std::nullopt; }  // the parent's to say
+  return impl_->answer_in(*anchor, name, type);
+}
+
+}  // namespace vouch

@@ -1,0 +1,128 @@
+"""From the figures of all rounds to tables, ratios and targets."""
+from statistics import median
+
+from .phases import CACHED, RESOLVED
+
+FLOOR = "floor"
+HOT_PER_FLOOR = 1.25       # targets: hot costs at most this many times the floor,
+UNBOUND_PER_HOT = 1.5      # Unbound's hot answer costs at least this many times ours,
+MEMORY_PER_UNBOUND = 0.5   # and a cached name takes less than this share of Unbound's
+BUSY = 0.95                # below this share of its CPU the server was not what limited q/s
+
+
+def medians(rounds):
+    """{phase: {figure: median}} from a list of {phase: {figure: number}}."""
+    found = {}
+    for phase in {phase for one in rounds for phase in one}:
+        runs = [one[phase] for one in rounds if phase in one]
+        found[phase] = {figure: median(run[figure] for run in runs) for figure in runs[0]}
+        found[phase]["failures"] = sum(run["failures"] for run in runs)  # one failure in one round is one too many
+        found[phase]["asked"] = sum(run["asked"] for run in runs)
+        found[phase]["rounds"] = len(runs)
+    return found
+
+
+def aligned(rows):
+    """Rows of text as a Markdown table that reads well as it is; the first row is the head."""
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    def line(row):
+        cells = [row[0].ljust(widths[0])] + [cell.rjust(width) for cell, width in zip(row[1:], widths[1:])]
+        return "| " + " | ".join(cells) + " |"
+    rule = "|" + "|".join(["-" * (widths[0] + 2)] + ["-" * (width + 1) + ":" for width in widths[1:]]) + "|"
+    return "\n".join([line(rows[0]), rule] + [line(row) for row in rows[1:]])
+
+
+def ratio(ours, others):
+    return f"{ours / others:.2f}" if ours is not None and others else "-"
+
+
+def get(figures, server, phase, figure):
+    return figures.get(server, {}).get(phase, {}).get(figure)
+
+
+def failures_of(figures, server, phases):
+    runs = [figures[server][phase] for phase in phases if phase in figures[server]]
+    return f"{sum(run['failures'] for run in runs)} of {sum(run['asked'] for run in runs)}"
+
+
+def cached_table(figures):
+    """Of answers from the cache. figures: {server: medians}, the floor among them."""
+    phases = [phase for phase in CACHED if any(phase in one for one in figures.values())]
+    if not phases:
+        return ""
+    head = [""]
+    for phase in phases:
+        head += [f"{phase} us", "q/s", "/floor", "/Unbound"]
+    rows = [head + ["RSS MB", "failed"]]
+    for server in figures:
+        row = [server]
+        for phase in phases:
+            us, qps = get(figures, server, phase, "us"), get(figures, server, phase, "qps")
+            if us is None:
+                row += ["-"] * 4
+                continue
+            limited = "" if figures[server][phase]["busy"] >= BUSY else "+"
+            row += [f"{us:.2f}", f"{qps:.0f}{limited}", ratio(us, get(figures, FLOOR, phase, "us")),
+                    ratio(us, get(figures, "unbound", phase, "us"))]
+        memory = [get(figures, server, phase, "rss") for phase in phases]
+        row.append(f"{max(m or 0 for m in memory) / 1e6:.0f}" if any(memory) else "-")
+        rows.append(row + [failures_of(figures, server, phases)])
+    return aligned(rows)
+
+
+def resolved_table(figures, not_validating=()):
+    """Of answers that had to be found out. Figures of servers in not_validating are put in brackets: they do not count."""
+    phases = [phase for phase in RESOLVED if any(phase in one for one in figures.values())]
+    servers = [server for server in figures if server != FLOOR]
+    if not phases or not servers:
+        return ""
+    head = [""]
+    for phase in phases:
+        head += [f"{phase} us", "q/s", "/Unbound"]
+    has_big = "big" in phases
+    rows = [head + (["octets/name", "/Unbound", "RSS MB"] if has_big else []) + ["failed"]]
+    for server in servers:
+        row = []
+        for phase in phases:
+            us = get(figures, server, phase, "us")
+            row += ([f"{us:.1f}", f"{get(figures, server, phase, 'qps'):.0f}",
+                     ratio(us, get(figures, "unbound", phase, "us"))] if us is not None else ["-"] * 3)
+        if has_big:
+            name = get(figures, server, "big", "octets_per_name")
+            row += ([f"{name:.0f}", ratio(name, get(figures, "unbound", "big", "octets_per_name")),
+                     f"{get(figures, server, 'big', 'rss') / 1e6:.0f}"] if name is not None else ["-"] * 3)
+        if server in not_validating:
+            row = [f"({cell})" if cell != "-" else cell for cell in row]
+        rows.append([server] + row + [failures_of(figures, server, phases)])
+    return aligned(rows)
+
+
+def verdict(what, value, target, is_met, counts=True):
+    if value is None:
+        return f"not measured     {what} (target: {target})"
+    if not counts:
+        word = "does not count  "
+    else:
+        word = "met             " if is_met else "MISSED          "
+    return f"{word} {what}: {value:.2f} (target: {target})"
+
+
+def quotient(one, other):
+    return one / other if one is not None and other else None
+
+
+def targets(cached, memory, memory_counts):
+    """A line for each target. cached, memory: {server: medians} of the run that each is judged by."""
+    hot = get(cached, "vouch", "hot", "us")
+    per_floor = quotient(hot, get(cached, FLOOR, "hot", "us"))
+    less = quotient(get(cached, "unbound", "hot", "us"), hot)
+    name = get(memory, "vouch", "big", "octets_per_name")
+    share = quotient(name, get(memory, "unbound", "big", "octets_per_name"))
+    return [
+        verdict("CPU of a hot answer, as a multiple of the floor", per_floor, f"at most {HOT_PER_FLOOR}",
+                per_floor is not None and per_floor <= HOT_PER_FLOOR),
+        verdict("CPU of Unbound's hot answer, as a multiple of ours", less, f"at least {UNBOUND_PER_HOT}",
+                less is not None and less >= UNBOUND_PER_HOT),
+        verdict("memory of a cached name, as a share of Unbound's", share, f"below {MEMORY_PER_UNBOUND}",
+                share is not None and share < MEMORY_PER_UNBOUND, memory_counts),
+    ]

@@ -1,0 +1,303 @@
+#!/usr/bin/env python3
+"""vouchd as an operator meets it.
+
+    vouchd_test.py VOUCHD PROJECT_FOLDER
+"""
+import os
+import pathlib
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+VOUCHD = ""
+PROJECT = ""
+PATIENCE = 30  # seconds until something that must happen is given up on: a sanitizer build on a busy machine is slow
+
+
+def run(*words):
+    return subprocess.run([VOUCHD, *words], capture_output=True, text=True, timeout=PATIENCE, check=False)
+
+
+def udp_socket():
+    mine = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    mine.bind(("127.0.0.1", 0))
+    return mine
+
+
+def free_port():
+    """A port that is free over TCP and UDP just now."""
+    while True:
+        with udp_socket() as udp, socket.socket() as tcp:
+            port = udp.getsockname()[1]
+            try:
+                tcp.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+
+
+def query(name, number=4711):
+    labels = b"".join(bytes([len(label)]) + label.encode() for label in name.split("."))
+    return struct.pack(">6H", number, 0x0100, 1, 0, 0, 0) + labels + b"\0" + struct.pack(">2H", 1, 1)
+
+
+class SilentRoot:
+    """A root server that hears everything and answers nothing."""
+
+    def __init__(self, folder):
+        self.socket = udp_socket()
+        self.socket.settimeout(PATIENCE)
+        self.port = self.socket.getsockname()[1]
+        self.hints = pathlib.Path(folder, "hints")
+        self.hints.write_text(". NS root.test.\nroot.test. A 127.0.0.1\n", encoding="ascii")
+
+    def configuration(self, port, more=""):
+        return (f"server: {{listen: ['127.0.0.1:{port}'], workers: 2}}\n"
+                f"resolver: {{root_hints_file: {self.hints}}}\n"
+                f"outgoing: {{port: {self.port}, ask_loopback: true, ipv6: false}}\n" + more)
+
+
+class Vouchd:
+    """A running vouchd; what it logs is in `lines`."""
+
+    def __init__(self, config, environment=None):
+        self.lines = []
+        self.process = subprocess.Popen([VOUCHD, "--config", str(config)], stderr=subprocess.PIPE, text=True,
+                                        env={**os.environ, **(environment or {})})
+
+    def wait_for(self, text):
+        """Reads the log up to a line with this text."""
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            line = self.process.stderr.readline()
+            if not line:
+                break
+            self.lines.append(line.rstrip("\n"))
+            if text in line:
+                return line
+        raise AssertionError(f"no {text!r} in the log: {self.lines}")
+
+    def end(self, number=signal.SIGTERM):
+        self.process.send_signal(number)
+        status = self.process.wait(PATIENCE)
+        self.lines += self.process.stderr.read().splitlines()
+        return status
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait(PATIENCE)
+        self.process.stderr.close()
+
+
+class Folder(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+        self.root = SilentRoot(self.folder.name)
+        self.addCleanup(self.root.socket.close)
+
+    def write(self, text, name="vouch.yaml"):
+        path = pathlib.Path(self.folder.name, name)
+        path.write_text(text, encoding="utf-8")
+        return str(path)
+
+
+class CommandLine(Folder):
+    def test_help_is_for_people(self):
+        done = run("--help")
+        self.assertEqual(0, done.returncode)
+        for part in ("--check-config", "SIGNALS", "EXIT STATUS", "/etc/vouch/vouch.yaml"):
+            self.assertIn(part, done.stdout)
+        self.assertEqual("", done.stderr)
+
+    def test_version_names_the_libraries(self):
+        done = run("--version")
+        self.assertEqual(0, done.returncode)
+        self.assertRegex(done.stdout, r"\Avouchd \d+\.\d+\.\d+\n")
+        for library in ("ldns", "libevent", "OpenSSL", "yaml-cpp", "spdlog"):
+            self.assertRegex(done.stdout, library + r" \d")
+
+    def test_a_wrong_option_is_status_2(self):
+        done = run("--frobnicate")
+        self.assertEqual(2, done.returncode)
+        self.assertIn("unknown option `--frobnicate`", done.stderr)
+
+    def test_a_good_configuration_is_status_0(self):
+        done = run("--check-config", "--config", os.path.join(PROJECT, "conf/vouch.yaml"))
+        self.assertEqual((0, ""), (done.returncode, done.stderr))
+
+    def test_all_that_is_wrong_is_told_at_once_and_is_status_3(self):
+        path = self.write("server:\n  wrokers: 3\ncache: {size: big}\n")
+        for words in (("--check-config",), ()):  # checked alone, and when it should serve
+            done = run(*words, "--config", path)
+            self.assertEqual(3, done.returncode)
+            self.assertIn(f"{path}:2:3: unknown key `server.wrokers`; did you mean `workers`?\n", done.stderr)
+            self.assertIn(f"{path}:3:15: cache.size: must be a whole number", done.stderr)
+
+    def test_a_configuration_that_is_not_there_is_status_3(self):
+        done = run("--config", "/nonexistent/vouch.yaml")
+        self.assertEqual(3, done.returncode)
+        self.assertEqual("/nonexistent/vouch.yaml: cannot be read: No such file or directory\n", done.stderr)
+
+    def test_printed_defaults_are_the_default_file(self):
+        done = run("--print-default-config")
+        self.assertEqual(0, done.returncode)
+        self.assertEqual(pathlib.Path(PROJECT, "conf/vouch.yaml").read_text(encoding="utf-8"), done.stdout)
+
+    def test_a_printed_configuration_can_be_read_again(self):
+        printed = run("--print-config", "--config", self.write(self.root.configuration(free_port())))
+        self.assertEqual(0, printed.returncode)
+        again = run("--print-config", "--config", self.write(printed.stdout, "again.yaml"))
+        self.assertEqual((0, printed.stdout), (again.returncode, again.stdout))
+
+    def test_a_full_disk_is_not_success(self):
+        with open("/dev/full", "w", encoding="ascii") as full:
+            done = subprocess.run([VOUCHD, "--help"], stdout=full, timeout=PATIENCE, check=False)
+        self.assertEqual(1, done.returncode)
+
+
+class Serving(Folder):
+    def start(self, port, more="", environment=None):
+        vouchd = Vouchd(self.write(self.root.configuration(port, more)), environment)
+        self.addCleanup(vouchd.__exit__)
+        return vouchd
+
+    def ask(self, port, name):
+        with udp_socket() as client:
+            client.settimeout(PATIENCE)
+            client.sendto(query(name), ("127.0.0.1", port))
+            return client.recv(65535)
+
+    def test_answers_and_ends_with_status_0(self):
+        for number in (signal.SIGTERM, signal.SIGINT):
+            port = free_port()
+            vouchd = self.start(port)
+            self.assertIn("workers=2", vouchd.wait_for("event=ready"))
+            answer = self.ask(port, "localhost")
+            self.assertEqual(4711, struct.unpack(">H", answer[:2])[0])
+            self.assertTrue(answer.endswith(b"\x7f\0\0\1"), answer)
+            self.assertEqual(0, vouchd.end(number))
+            self.assertIn("queries_udp=1", "".join(vouchd.lines))
+            self.assertIn("event=ended in_order=yes", vouchd.lines[-1])
+
+    def test_ends_with_work_in_flight(self):
+        port = free_port()
+        vouchd = self.start(port)
+        vouchd.wait_for("event=ready")
+        with udp_socket() as client, socket.create_connection(("127.0.0.1", port)) as stream:
+            for i in range(50):
+                client.sendto(query(f"name-{i}.example", i), ("127.0.0.1", port))
+            message = query("over-tcp.example")
+            stream.sendall(struct.pack(">H", len(message)) + message)
+            self.root.socket.recv(65535)  # the first question has reached the root server, which will not answer
+            self.assertEqual(0, vouchd.end())
+            self.assertIn("event=ended in_order=yes", vouchd.lines[-1])
+
+    def test_signals_that_do_not_end_it(self):
+        port = free_port()
+        vouchd = self.start(port)
+        vouchd.wait_for("event=ready")
+        vouchd.process.send_signal(signal.SIGHUP)
+        vouchd.wait_for("event=reload_ignored")
+        vouchd.process.send_signal(signal.SIGPIPE)
+        vouchd.process.send_signal(signal.SIGUSR1)
+        self.assertIn("queries_udp=0", vouchd.wait_for("event=statistics"))
+        self.assertTrue(self.ask(port, "localhost"))
+        self.assertEqual(0, vouchd.end())
+
+    def test_an_address_in_use_is_told_and_is_status_1(self):
+        for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
+            with socket.socket(socket.AF_INET, kind) as taken:
+                taken.bind(("127.0.0.1", 0))
+                if kind == socket.SOCK_STREAM:
+                    taken.listen()
+                port = taken.getsockname()[1]
+                done = run("--config", self.write(self.root.configuration(port)))
+            self.assertEqual(1, done.returncode)
+            self.assertIn(f"cannot listen on 127.0.0.1@{port} ({'UDP' if kind == socket.SOCK_DGRAM else 'TCP'}): "
+                          "Address already in use; another program listens there", done.stderr)
+
+    def test_a_second_vouchd_does_not_share_the_first_ones_address(self):
+        port = free_port()
+        vouchd = self.start(port)
+        vouchd.wait_for("event=ready")
+        done = run("--config", self.write(self.root.configuration(port), "second.yaml"))
+        self.assertEqual(1, done.returncode)
+        self.assertIn("Address already in use", done.stderr)
+        self.assertTrue(self.ask(port, "localhost"))
+        self.assertEqual(0, vouchd.end())
+
+    def test_an_address_of_another_machine_is_told(self):
+        path = self.write("server: {listen: [192.0.2.1@5300]}\n")
+        done = run("--config", path)
+        self.assertEqual(1, done.returncode)
+        self.assertIn("this machine has no such address", done.stderr)
+
+    def test_tells_systemd_when_it_is_ready(self):
+        path = os.path.join(self.folder.name, "notify")
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+            manager.bind(path)
+            manager.settimeout(PATIENCE)
+            vouchd = self.start(free_port(), environment={"NOTIFY_SOCKET": path})
+            self.assertEqual(b"READY=1", manager.recv(4096))
+            self.assertEqual(0, vouchd.end())
+            self.assertEqual(b"STOPPING=1", manager.recv(4096))
+
+    def test_logs_to_a_file_in_its_state_dir(self):
+        more = "logging: {target: file, file: vouchd.log}\n"
+        config = self.root.configuration(free_port(), more).replace("workers: 2", f"workers: 2, state_dir: '{self.folder.name}'")
+        log = pathlib.Path(self.folder.name, "vouchd.log")
+        with Vouchd(self.write(config)) as vouchd:
+            deadline = time.monotonic() + PATIENCE
+            while not (log.exists() and "event=ready" in log.read_text(encoding="ascii")):
+                self.assertLess(time.monotonic(), deadline, "never ready")
+                time.sleep(0.05)
+            self.assertEqual(0, vouchd.end())
+        self.assertIn("event=ended", log.read_text(encoding="ascii"))
+
+    def test_no_name_that_was_asked_for_is_logged(self):
+        port = free_port()
+        vouchd = self.start(port, "logging: {level: debug}\n")
+        vouchd.wait_for("event=ready")
+        with udp_socket() as client:
+            client.sendto(query("canary-4f1e.example"), ("127.0.0.1", port))
+            self.root.socket.recv(65535)
+        self.assertEqual(0, vouchd.end())
+        self.assertNotIn("canary", "\n".join(vouchd.lines))
+
+
+@unittest.skipUnless(os.geteuid() == 0, "only root can become somebody else")
+class Privileges(Folder):
+    def test_becomes_the_user_and_keeps_nothing(self):
+        config = self.root.configuration(free_port()).replace("workers: 2", "workers: 2, user: nobody")
+        with Vouchd(self.write(config)) as vouchd:
+            vouchd.wait_for("event=ready")
+            for task in pathlib.Path(f"/proc/{vouchd.process.pid}/task").iterdir():
+                fields = dict(line.split(":\t", 1) for line in (task / "status").read_text().splitlines() if ":\t" in line)
+                self.assertNotIn("0", fields["Uid"].split(), task)
+                self.assertNotIn("0", fields["Gid"].split(), task)
+                for capabilities in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"):
+                    self.assertEqual(0, int(fields[capabilities], 16), (task, capabilities))
+                self.assertEqual("1", fields["NoNewPrivs"].strip())
+            self.assertEqual(0, vouchd.end())
+
+    def test_a_user_that_does_not_exist_is_told(self):
+        config = self.root.configuration(free_port()).replace("workers: 2", "workers: 2, user: no-such-user")
+        done = run("--config", self.write(config))
+        self.assertEqual(1, done.returncode)
+        self.assertIn("there is no user no-such-user", done.stderr)
+
+
+if __name__ == "__main__":
+    PROJECT = sys.argv.pop(2)
+    VOUCHD = sys.argv.pop(1)
+    unittest.main()

@@ -1,0 +1,144 @@
+#include "transports/session_limits.h"
+
+#include <algorithm>
+
+namespace vouch {
+
+namespace {
+
+// How the idle time shrinks as the places fill up (after Unbound, util/netevent.c): a flood of idle connections then
+// empties faster than it can be poured in, and a client that asks at once never notices.
+struct Pressure {
+  std::size_t above_percent;
+  int divisor;
+};
+constexpr Pressure kPressures[] = {{80, 100}, {65, 20}, {50, 4}};
+
+// Often enough that nobody overstays by much, seldom enough that it costs nothing.
+constexpr Duration kLongestSweep = std::chrono::milliseconds(250);
+constexpr Duration kShortestSweep = std::chrono::milliseconds(5);
+
+// The share of one source when the operator names none: ten sources fill the house, one never does.
+constexpr std::size_t kSourceShare = 10;
+
+template <typename List, typename Since>
+void expire_all(List& list, Instant before, LimitedSession::End why, Since since) {
+  while (LimitedSession* const session = list.front()) {
+    if (since(*session) > before) { return; }
+    session->expire(why);
+  }
+}
+
+}  // namespace
+
+LimitedSession::~LimitedSession() {
+  if (limits_ != nullptr) { limits_->leave(*this); }
+}
+
+SessionLimits::SessionLimits(EventLoop& loop, const SessionLimitOptions& options)
+    : loop_(loop),
+      options_(options),
+      per_source_(options.per_source != 0 ? options.per_source
+                                          : std::max<std::size_t>(1, options.total / kSourceShare)),
+      sweep_timer_(loop.base(), &SessionLimits::sweep, this) {}
+
+// Whoever has an IPv6 address has a /64 full of them.
+IpAddress SessionLimits::source_of(const IpAddress& client) noexcept {
+  return client.is_v4() ? client : Prefix(client, 64).address();
+}
+
+bool SessionLimits::admit(LimitedSession& session, const IpAddress& client) {
+  const IpAddress source = source_of(client);
+  const auto known = by_source_.find(source);
+  if (known != by_source_.end() && known->second >= per_source_) { return false; }
+  if (sessions_ >= options_.total && !evict_one()) { return false; }
+  ++by_source_[source];
+  ++sessions_;
+  session.limits_ = this;
+  session.source_ = source;
+  return true;
+}
+
+void SessionLimits::leave(LimitedSession& session) noexcept {
+  if (session.limits_ == nullptr) { return; }
+  session.limits_ = nullptr;
+  session.Linked<IdleSessions>::unlink();
+  session.Linked<ReceivingSessions>::unlink();
+  session.Linked<StalledSessions>::unlink();
+  --sessions_;
+  const auto known = by_source_.find(session.source_);
+  if (--known->second == 0) { by_source_.erase(known); }
+}
+
+bool SessionLimits::evict_one() {
+  LimitedSession* const longest = idle_.front();
+  if (longest == nullptr) { return false; }
+  longest->expire(LimitedSession::End::evicted);
+  return true;
+}
+
+void SessionLimits::set_idle(LimitedSession& session, bool is_idle) noexcept {
+  if (!is_idle) {
+    session.Linked<IdleSessions>::unlink();
+    return;
+  }
+  session.idle_since_ = loop_.now();
+  idle_.push_back(session);
+  arm();
+}
+
+void SessionLimits::set_receiving(LimitedSession& session, bool is_receiving) noexcept {
+  if (!is_receiving) {
+    session.Linked<ReceivingSessions>::unlink();
+    return;
+  }
+  session.receiving_since_ = loop_.now();
+  receiving_.push_back(session);
+  arm();
+}
+
+void SessionLimits::set_stalled(LimitedSession& session, bool is_stalled) noexcept {
+  if (!is_stalled) {
+    session.Linked<StalledSessions>::unlink();
+    return;
+  }
+  session.stalled_since_ = loop_.now();
+  stalled_.push_back(session);
+  arm();
+}
+
+bool SessionLimits::is_receiving(const LimitedSession& session) noexcept {
+  return session.Linked<ReceivingSessions>::is_linked();
+}
+
+Duration SessionLimits::idle_timeout() const noexcept {
+  for (const Pressure& pressure : kPressures) {
+    if (sessions_ * 100 > options_.total * pressure.above_percent) {
+      return Duration(options_.idle) / pressure.divisor;
+    }
+  }
+  return options_.idle;
+}
+
+void SessionLimits::arm() {
+  if (sweep_timer_.is_armed()) { return; }
+  const Duration shortest = std::min({idle_timeout(), Duration(options_.message), Duration(options_.stall)});
+  sweep_timer_.arm(std::clamp(shortest / 4, kShortestSweep, kLongestSweep));
+}
+
+void SessionLimits::sweep(void* self) {
+  auto& limits = *static_cast<SessionLimits*>(self);
+  const Instant now = limits.loop_.now();
+  expire_all(limits.receiving_, now - limits.options_.message, LimitedSession::End::slow_message,
+             [](const LimitedSession& session) { return session.receiving_since_; });
+  expire_all(limits.stalled_, now - limits.options_.stall, LimitedSession::End::stalled,
+             [](const LimitedSession& session) { return session.stalled_since_; });
+  // Each that goes lowers the pressure, so the timeout is asked for anew.
+  while (LimitedSession* const session = limits.idle_.front()) {
+    if (session->idle_since_ > now - limits.idle_timeout()) { break; }
+    session->expire(LimitedSession::End::idle);
+  }
+  if (!limits.idle_.empty() || !limits.receiving_.empty() || !limits.stalled_.empty()) { limits.arm(); }
+}
+
+}  // namespace vouch

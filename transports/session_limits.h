@@ -1,0 +1,83 @@
+// What clients' sessions may take from us, for all transports with sessions of one worker together: how many there are,
+// how many from one source, and for how long one may sit idle, dribble a message or leave its answers unread.
+//
+// Invariant: a session that was admitted is counted until it leaves (its destructor at the latest). Each of the three
+// waits is a list in order of time, so that looking for what is overdue costs nothing while nothing is.
+// Owner: the worker. One thread; outlives its sessions, is destroyed before the loop.
+#pragma once
+
+#include <cstdint>
+#include <unordered_map>
+
+#include "resolver/base/address.h"
+#include "transports/event_loop.h"
+#include "transports/linked_list.h"
+#include "transports/listener_options.h"
+
+namespace vouch {
+
+class SessionLimits;
+
+struct IdleSessions;
+struct ReceivingSessions;
+struct StalledSessions;
+
+// A session of any transport.
+class LimitedSession : public Linked<IdleSessions>, public Linked<ReceivingSessions>, public Linked<StalledSessions> {
+ public:
+  enum class End : std::uint8_t {
+    idle,          // nothing asked for too long
+    evicted,       // idle the longest when another client needed the place
+    slow_message,  // a message was begun and not finished
+    stalled,       // the answers are not being read
+  };
+  virtual ~LimitedSession();
+  // The session must end now: close the connection and leave(). It may not destroy itself within this call.
+  virtual void expire(End why) = 0;
+
+ private:
+  friend class SessionLimits;
+  SessionLimits* limits_ = nullptr;
+  IpAddress source_;
+  Instant idle_since_{};
+  Instant receiving_since_{};
+  Instant stalled_since_{};
+};
+
+class SessionLimits {
+ public:
+  SessionLimits(EventLoop& loop, const SessionLimitOptions& options);
+
+  // Counts a new session. When all places are taken, the longest idle session makes room. False: refused, either
+  // because its source has its share or because every session is at work.
+  bool admit(LimitedSession& session, const IpAddress& source);
+  void leave(LimitedSession& session) noexcept;
+  bool evict_one();  // gives up the longest idle session; false: none is idle
+
+  // What a session waits for. Setting what is set already starts its time anew.
+  void set_idle(LimitedSession& session, bool is_idle) noexcept;
+  void set_receiving(LimitedSession& session, bool is_receiving) noexcept;
+  void set_stalled(LimitedSession& session, bool is_stalled) noexcept;
+  static bool is_receiving(const LimitedSession& session) noexcept;
+
+  std::size_t sessions() const noexcept { return sessions_; }
+  // How long a session may be idle now: the configured time while there is room, a hundredth when there is hardly any.
+  Duration idle_timeout() const noexcept;
+
+ private:
+  static void sweep(void* self);
+  void arm();
+  static IpAddress source_of(const IpAddress& client) noexcept;
+
+  EventLoop& loop_;
+  const SessionLimitOptions options_;
+  const std::size_t per_source_;
+  std::size_t sessions_ = 0;
+  std::unordered_map<IpAddress, std::size_t> by_source_;  // at most one entry per session
+  LinkedList<LimitedSession, IdleSessions> idle_;
+  LinkedList<LimitedSession, ReceivingSessions> receiving_;
+  LinkedList<LimitedSession, StalledSessions> stalled_;
+  LoopTimer sweep_timer_;
+};
+
+}  // namespace vouch
