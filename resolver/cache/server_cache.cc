@@ -29,6 +29,7 @@ struct Server {
   Duration smoothed_rtt{};
   Duration rtt_variation{};
   Duration silence{};  // how long this silence lasts; 0: it is not silent
+  Instant row_began{};  // the first of the timeouts in a row
   Instant silent_until{};
   Instant probed_until{};
   Instant edns_broken_until{};
@@ -163,8 +164,9 @@ void ServerCache::on_reply(const IpAddress& server, Duration rtt, Instant) {
 
 void ServerCache::on_timeout(const IpAddress& server, Instant now) {
   impl_->change(server, [now](Server& known) {
+    if (known.timeouts == 0) { known.row_began = now; }
     if (known.timeouts < UINT8_MAX) { ++known.timeouts; }
-    if (known.timeouts < kSilentAfter) { return; }
+    if (known.timeouts < kSilentAfter || now - known.row_began < kSilentSpan) { return; }
     // A hundred queries that were on their way when the server fell silent say together no more than one does; the
     // probe, whose timeout counts, goes out only when the silence is over.
     if (now < known.silent_until) { return; }

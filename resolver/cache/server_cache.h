@@ -47,7 +47,10 @@ class ServerCache {
   static constexpr Duration kCaseMemory = std::chrono::hours(1);
   static constexpr Duration kTcpOnlyMemory =
       std::chrono::seconds(1);                     // CVE-2023-26437: suspicion must not shut out the real server
-  static constexpr std::uint8_t kSilentAfter = 3;  // timeouts in a row
+  // Silent is who lets kSilentAfter questions in a row go by, over at least kSilentSpan: where many are under way at once, three
+  // losses may fall together by chance.
+  static constexpr std::uint8_t kSilentAfter = 3;
+  static constexpr Duration kSilentSpan = std::chrono::seconds(1);
 
   explicit ServerCache(std::size_t capacity);
   ~ServerCache();

@@ -82,7 +82,7 @@ Task<bool> Asker::more_addresses(const ZoneCut& cut, Round& round, Budget& budge
 }
 
 // Joins an equal question in flight, or asks.
-Task<ExchangeResult> Asker::exchange(const ZoneCut& cut, const Question& question, const SocketAddress& server,
+Task<ExchangeResult> Asker::exchange(const ZoneCut& cut, const Question& question, const ServerChoice::Pick& pick,
                                      Budget& budget) {
   SharedExchanges::Ticket ticket = exchanges_.join({cut.zone, question.name, question.type}, executor_);
   if (!ticket.leads()) {
@@ -91,7 +91,8 @@ Task<ExchangeResult> Asker::exchange(const ZoneCut& cut, const Question& questio
     co_return co_await ticket.wait(std::max(left, Duration::zero()));
   }
   ExchangeRequest request;
-  request.server = server;
+  request.server = pick.server;
+  request.earlier_tries = pick.earlier_tries;
   request.name = question.name;
   request.type = question.type;
   request.recursion_desired = cut.is_forward();

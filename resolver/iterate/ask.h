@@ -43,7 +43,7 @@ class Asker {
   struct Round;
   bool add_parents_glue(const Delegation& delegation, Round& round);
   Task<bool> more_addresses(const ZoneCut& cut, Round& round, Budget& budget, const Lineage& lineage);
-  Task<ExchangeResult> exchange(const ZoneCut& cut, const Question& question, const SocketAddress& server,
+  Task<ExchangeResult> exchange(const ZoneCut& cut, const Question& question, const ServerChoice::Pick& pick,
                                 Budget& budget);
   std::optional<Response> read(const ZoneCut& cut, const Question& question, const ExchangeResult& result, Round& round);
 

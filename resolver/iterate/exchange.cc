@@ -27,10 +27,18 @@ void randomise_case(Name& name, Random& random) {
   }
 }
 
+// RFC 6891 section 7. BADVERS to version 0, the only one there is, comes from a server that has not understood EDNS either.
 bool speaks_no_edns(const MessageView& reply) {
   const Rcode rcode = reply.rcode();
-  return !reply.edns() && (rcode == Rcode::format_error || rcode == Rcode::not_implemented ||
-                           rcode == Rcode::bad_version);
+  return rcode == Rcode::bad_version ||
+         (!reply.edns() && (rcode == Rcode::format_error || rcode == Rcode::not_implemented));
+}
+
+// What was lost once is waited for longer: a first guess from the round-trip time is right for most, a loss on a busy path takes a
+// while to pass (RFC 8085 section 3.1.1).
+Duration patience_for(const ServerState& server, int earlier_tries) {
+  const Duration at_least = ServerCache::kMinTimeout * (1 << (2 * earlier_tries));
+  return std::min(std::max(server.timeout(), at_least), ServerCache::kMaxTimeout);
 }
 
 }  // namespace
@@ -184,8 +192,8 @@ bool Exchanger::read(const ExchangeRequest& request, const Sent& sent, UpstreamR
   switch (reply.status) {
     case UpstreamReply::Status::unreachable:
       counters_.upstream_unreachable.add();
-      servers_.on_timeout(server, now);
-      result.status = Status::unreachable;
+      if (over_udp) { servers_.on_timeout(server, now); }
+      result.status = over_udp ? Status::unreachable : Status::broken;
       return true;
     case UpstreamReply::Status::forgery:
       counters_.tcp_after_forgery.add();
@@ -203,8 +211,9 @@ bool Exchanger::read(const ExchangeRequest& request, const Sent& sent, UpstreamR
         how.protocol = UpstreamProtocol::tcp;
         return false;
       }
-      servers_.on_timeout(server, now);
-      result.status = Status::timeout;
+      // It was told to come over TCP and is not served there: to begin again over UDP would lead here again.
+      if (over_udp) { servers_.on_timeout(server, now); }
+      result.status = over_udp ? Status::timeout : Status::broken;
       return true;
     case UpstreamReply::Status::ok: break;
   }
@@ -274,7 +283,7 @@ Task<ExchangeResult> Exchanger::exchange(const ExchangeRequest& request, Budget&
     question.tls_name = request.tls_name;
     question.check = &fits;
     const bool over_udp = how.protocol == UpstreamProtocol::udp;
-    const Duration patience = over_udp ? known.timeout() : kTcpTimeout;
+    const Duration patience = over_udp ? patience_for(known, request.earlier_tries) : kTcpTimeout;
     question.deadline = std::min(now + patience, budget.deadline());
     (over_udp ? counters_.upstream_udp : request.tls ? counters_.upstream_tls : counters_.upstream_tcp).add();
     UpstreamReply reply = co_await upstream_.ask(question);

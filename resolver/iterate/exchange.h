@@ -21,6 +21,7 @@ struct ExchangeRequest {
   bool recursion_desired = false;  // forwarders only: RD=1 to an authority would let resolvers chase each other (TsuKing)
   bool tls = false;
   std::string_view tls_name;
+  int earlier_tries = 0;  // of this question at this server: each is given four times as long as the one before
 };
 
 class Exchanger {

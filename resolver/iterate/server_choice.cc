@@ -24,7 +24,7 @@ void ServerChoice::rule_out(const SocketAddress& server) {
   }
 }
 
-std::optional<SocketAddress> ServerChoice::next(ServerCache& servers, Instant now, Random& random) {
+std::optional<ServerChoice::Pick> ServerChoice::next(ServerCache& servers, Instant now, Random& random) {
   struct Option {
     std::size_t index;
     int tries;
@@ -54,7 +54,7 @@ std::optional<SocketAddress> ServerChoice::next(ServerCache& servers, Instant no
       const std::size_t index = silent[at];
       silent.erase(silent.begin() + static_cast<std::ptrdiff_t>(at));
       candidates_[index].tries = kMaxTriesPerAddress;
-      if (servers.claim_probe(candidates_[index].server.ip(), now)) { return candidates_[index].server; }
+      if (servers.claim_probe(candidates_[index].server.ip(), now)) { return Pick{candidates_[index].server, 0}; }
     }
   }
   if (!open.empty()) {
@@ -62,8 +62,7 @@ std::optional<SocketAddress> ServerChoice::next(ServerCache& servers, Instant no
     std::erase_if(open, [fewest](const Option& option) { return option.tries > fewest; });
     const Option picked = explore ? open[random.below(static_cast<std::uint32_t>(open.size()))]
                                   : *std::ranges::min_element(open, {}, &Option::cost);
-    ++candidates_[picked.index].tries;
-    return candidates_[picked.index].server;
+    return Pick{candidates_[picked.index].server, candidates_[picked.index].tries++};
   }
   return std::nullopt;
 }

@@ -15,7 +15,7 @@ namespace vouch {
 class ServerChoice {
  public:
   static constexpr std::size_t kMaxAddresses = 26;     // per question: twice 13 names (PowerDNS visits as many)
-  static constexpr int kMaxTriesPerAddress = 2;        // with TCP at most three questions (RFC 9520 section 3.1)
+  static constexpr int kMaxTriesPerAddress = 3;        // RFC 9520 section 3.1
   static constexpr std::uint32_t kExploreOneIn = 20;   // so often somebody else than the fastest is asked
   // What an unknown server counts as: nearer than a far one, farther than a near one.
   static constexpr Duration kUnknownRtt = std::chrono::milliseconds(120);
@@ -28,7 +28,11 @@ class ServerChoice {
 
   // Nothing: nobody is left that is worth asking now. A silent server is picked only when no other is left, and only by the one query
   // that gets to probe it.
-  std::optional<SocketAddress> next(ServerCache& servers, Instant now, Random& random);
+  struct Pick {
+    SocketAddress server;
+    int earlier_tries = 0;  // of this server for this question
+  };
+  std::optional<Pick> next(ServerCache& servers, Instant now, Random& random);
   // It was no use for this question (it answered, but badly): not again.
   void rule_out(const SocketAddress& server);
   std::size_t size() const noexcept { return candidates_.size(); }

@@ -210,9 +210,17 @@ class Configurations(unittest.TestCase):
         paths = self.lab.write_questions(self.home)
         lines = {kind: path.read_text().splitlines() for kind, path in paths.items()}
         self.assertEqual(len(set(lines["cold"])), 3 * 50 * 2)
-        self.assertLessEqual(set(lines["hot"]), set(lines["cold"]))
+        self.assertEqual(set(lines["hot"]), {line for line in lines["cold"] if line.endswith(" A")})
         self.assertEqual(lines["big"], [f"n{i}.big.bench A" for i in range(5)])
         self.assertEqual(len(set(lines["nx"]) - set(lines["cold"])), 7)
+
+    def test_as_many_names_and_gaps_as_are_spoken_of(self):
+        lab = Lab("vouch-lab", self.home, 53, 200, 5, 20_000)
+        lines = {kind: path.read_text().splitlines() for kind, path in lab.write_questions(self.home).items()}
+        self.assertEqual(len(lines["hot"]), 10_000)
+        self.assertEqual(len(set(lines["hot"])), 10_000)
+        gaps = {line.split("-")[0] + line.split(".", 1)[1] for line in lines["nx"]}  # what it stands behind, and the zone
+        self.assertEqual((len(set(lines["nx"])), len(gaps)), (20_000, 10_000))
 
     def test_vouchd_takes_its_configuration(self):
         if VOUCHD is None:
