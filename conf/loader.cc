@@ -78,6 +78,9 @@ Loaded load_configuration_text(std::string_view text, const std::string& name, c
   check_across_keys(configuration, map.places(), problems);
   read_named_files(configuration, map.places(), reader, problems);
   if (problems.count() > 0) { return std::unexpected(problems.take()); }
+  // One figure, known to two: the transport keeps it, the front tells it to clients (RFC 7828).
+  configuration.front.tcp_idle_timeout_ms = static_cast<std::uint32_t>(
+      std::chrono::duration_cast<std::chrono::milliseconds>(configuration.listeners.sessions.idle).count());
   return configuration;
 }
 

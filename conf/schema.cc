@@ -87,6 +87,14 @@ constexpr auto kServerKeys = std::to_array<KeySpec<C>>({
     key<Boolean, &C::front, &FrontOptions::minimal_answers>(
         "server.minimal_answers", "true", {},
         "Leave out authority and additional records that the answer does not need."),
+    key<Boolean, &C::front, &FrontOptions::minimal_any>(
+        "server.minimal_any", "true", {},
+        "Answer questions for ANY with one set of records (RFC 8482). False: with all that is cached, or else with what "
+        "servers say."),
+    key<Boolean, &C::front, &FrontOptions::answer_without_rd>(
+        "server.answer_without_rd", "false", {},
+        "Answer queries that ask for no recursion (RD=0) with what is cached, which tells anybody allowed what others have "
+        "asked. False: they are refused."),
     key<Number, &C::front, &FrontOptions::max_in_flight>(
         "server.max_in_flight", "4096", number(16, 1'000'000),
         "Clients' questions under resolution at once, for each worker. Beyond it new ones are not taken."),

@@ -81,6 +81,8 @@ TEST(Schema, HasASwitchForWhateverAServerMayBeAskedUnbidden) {
                            "dnssec.aggressive_nsec",
                            "cache.serve_stale.enabled",
                            "server.minimal_answers",
+                           "server.minimal_any",
+                           "server.answer_without_rd",
                            "dnssec.builtin_root_anchor",
                            "dnssec.signature_skew",
                            "outgoing.ipv4",

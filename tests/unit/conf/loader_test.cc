@@ -109,6 +109,12 @@ logging: {level: warning, target: journal}
   EXPECT_EQ(c.logging.target, LogTarget::journal);
 }
 
+TEST(Loading, ClientsAreToldTheIdleTimeoutThatTheTransportKeeps) {
+  const Loaded loaded = load("server: {tcp: {idle_timeout: 2500}}");
+  ASSERT_TRUE(loaded);
+  EXPECT_EQ(loaded->front.tcp_idle_timeout_ms, 2500U);
+}
+
 TEST(Loading, WhatIsPrintedCanBeReadAgain) {
   const char* text =
       "server: {listen: [\"::@5300\"], nsid: 'a \"b\" \\ c'}\n"
