@@ -190,7 +190,7 @@ dnssec:
   mode: {'enforce' if validate else 'off'}
   trust_anchors_file: "{lab.anchors}"
 cache:
-  size: 1G
+  size: 256M
 """
 
     def check(self, file):
