@@ -30,6 +30,13 @@ add_library(vouch_warnings INTERFACE)
 option(VOUCH_WERROR "Warnings are errors" ON)
 target_compile_options(vouch_warnings INTERFACE -Wall -Wextra -Wconversion -Wshadow $<$<BOOL:${VOUCH_WERROR}>:-Werror>)
 
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # g++ 14 sees writes past the end inside std::vector that cannot happen, in code that clang and the
+  # sanitizers find sound: told, but no errors.
+  target_compile_options(vouch_warnings INTERFACE
+    -Wno-error=stringop-overflow -Wno-error=stringop-overread -Wno-error=array-bounds -Wno-error=maybe-uninitialized)
+endif()
+
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   # clang 19 needs its own lld: bfd does not read its LTO objects, and lld links several times faster.
   string(REGEX MATCH "^[0-9]+" clang_major "${CMAKE_CXX_COMPILER_VERSION}")

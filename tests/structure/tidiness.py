@@ -21,6 +21,9 @@ RULES = (
     (re.compile(r"(?<![\w.])/(?:work|root|home/\w+)/\w"), "a path of one machine"),
     (re.compile(r"^(?:<<<<<<<|>>>>>>>) ", re.MULTILINE), "a merge left unfinished"),
 )
+# Ports, ids, cookies and 0x20 stand or fall with the one generator of resolver/base/random.h (RFC 5452; CVE-2025-40780).
+WEAK_RANDOM = re.compile(r"\b(?:mt19937\w*|minstd_rand\w*|default_random_engine|random_device|[ds]?rand48|s?rand|random)\s*\(|"
+                         r"\bstd::(?:mt19937\w*|minstd_rand\w*|default_random_engine|random_device)\b")
 
 
 def check_text(path, text):
@@ -28,6 +31,10 @@ def check_text(path, text):
     for pattern, why in RULES:
         for match in pattern.finditer(text):
             problems.append(f"{path}:{source.line_of(text, match.start())}: {match.group(0).strip()!r}: {why}")
+    if path.startswith(source.MODULES):
+        for match in WEAK_RANDOM.finditer(text):
+            problems.append(f"{path}:{source.line_of(text, match.start())}: {match.group(0).strip()!r}: "
+                            "draw from resolver/base/random.h")
     if path.endswith(".h") and "#pragma once" not in text:
         problems.append(f"{path}:1: no #pragma once")
     return problems
