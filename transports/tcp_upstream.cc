@@ -81,8 +81,8 @@ void TcpUpstream::set_idle(TcpConnection& connection) noexcept {
 }
 
 void TcpUpstream::bury(TcpConnection& connection) noexcept {
-  if (connection.Linked<IdleConnections>::is_linked()) {
-    connection.Linked<IdleConnections>::unlink();
+  if (connection.vouch::Linked<IdleConnections>::is_linked()) {
+    connection.vouch::Linked<IdleConnections>::unlink();
     --idle_count_;
   }
   const auto [first, last] = connections_.equal_range(connection.server());

@@ -165,7 +165,7 @@ INSTANTIATE_TEST_SUITE_P(
                                server.is_silent_over(UpstreamProtocol::tcp);
                              },
                              4}),
-    [](const auto& info) { return std::string(info.param.what); });
+    [](const auto& story) { return std::string(story.param.what); });
 
 TEST_F(FailingServers, ServerWithoutEdnsIsSpokenToPlainly) {
   zone_at("old.com.", {"192.0.2.10"});

@@ -182,8 +182,8 @@ INSTANTIATE_TEST_SUITE_P(Classify, ReferralToNowhere,
                                          Useless{"to itself", "example.com. 300 IN NS ns.example.com."},
                                          Useless{"sideways", "example.org. 300 IN NS ns.example.org."},
                                          Useless{"beside the name", "mail.example.com. 300 IN NS ns.example.org."}),
-                         [](const auto& info) {
-                           std::string name = info.param.what;
+                         [](const auto& story) {
+                           std::string name = story.param.what;
                            std::ranges::replace(name, ' ', '_');
                            return name;
                          });
@@ -216,7 +216,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Promiscuous{"no_data", {.name = "www.example.com.", .authority = {kSoa}}},
                     Promiscuous{"name_error", {.name = "www.example.com.", .rcode = Rcode::name_error, .authority = {kSoa}}},
                     Promiscuous{"alias", {.name = "www.example.com.", .answer = {"www.example.com. 300 IN CNAME www.other.org."}}}),
-    [](const auto& info) { return std::string(info.param.what); });
+    [](const auto& story) { return std::string(story.param.what); });
 
 TEST(Classify, AnswersForOtherNamesAreLeftBehind) {
   const Response response = ReplyText{.name = "www.example.com.",
@@ -262,7 +262,7 @@ INSTANTIATE_TEST_SUITE_P(Classify, Errors,
                                          ErrorRcode{Rcode::format_error, Outcome::server_error},
                                          ErrorRcode{Rcode::not_implemented, Outcome::server_error},
                                          ErrorRcode{Rcode::refused, Outcome::lame}, ErrorRcode{Rcode::not_auth, Outcome::lame}),
-                         [](const auto& info) { return std::string(rcode_text(info.param.rcode)); });
+                         [](const auto& story) { return std::string(rcode_text(story.param.rcode)); });
 
 TEST(Classify, AnyTakesEveryTypeOfTheName) {
   const Response response = ReplyText{.name = "example.com.",
