@@ -291,7 +291,7 @@ void hostile_parse(benchmark::State& state) {
   const Buffer packet = Packet();
   bool taken = false;
   for (auto _ : state) {
-    const auto message = MessageView::parse(packet);
+    auto message = MessageView::parse(packet);
     taken = message.has_value();
     benchmark::DoNotOptimize(message);
   }
