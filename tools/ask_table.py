@@ -72,7 +72,7 @@ def normal(rdata, rr_type):
 
 def ask(args, row, tcp):
     command = ["dig", f"@{args.server}", "-p", str(args.port), row.name, row.type, "+tries=1", f"+time={SECONDS_PER_TRY}",
-               "+nosplit", "-u", "+tcp" if tcp else "+notcp"]
+               "+nosplit", "+noauthority", "+noadditional", "-u", "+tcp" if tcp else "+notcp"]
     try:
         done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False,
                               timeout=3 * SECONDS_PER_TRY)
@@ -99,7 +99,9 @@ def shown_answer(reply):
     if reply.problem:
         return reply.problem
     if not reply.records:
-        return reply.ede if reply.rcode == "SERVFAIL" and reply.ede else "(none)"
+        if reply.rcode == "SERVFAIL":
+            return reply.ede or "(failed)"
+        return "(no such name)" if reply.rcode == "NXDOMAIN" else "(nothing of that type)"
     first = reply.records[-1][1]
     more = len(reply.records) - 1
     return f"{first}  (+{more})" if more else first
@@ -110,12 +112,15 @@ def shorten(text, width):
 
 
 def print_table(results, colour, width):
-    heads = ["name", "type", "rcode", "dnssec", "udp", "tcp", "", "answer"]
+    # A column for AD only where the resolver sets it somewhere: one that does not validate has nothing to say there.
+    secure = any(udp.ad for _, udp, _, _ in results)
+    heads = ["name", "type", "rcode"] + (["dnssec"] if secure else []) + ["udp", "tcp", "", "answer"]
+    first_time = len(heads) - 4
     lines = []
     for row, udp, tcp, right in results:
         via_udp = cell(udp) + (" tc" if udp.over_tcp else "")  # truncated, so dig came back over TCP
-        lines.append([row.name, row.type, udp.rcode or "-", "secure" if udp.ad else "", via_udp, cell(tcp),
-                      "ok" if right else "NO", shown_answer(udp if udp.rcode else tcp)])
+        lines.append([row.name, row.type, udp.rcode or "-"] + (["secure" if udp.ad else ""] if secure else []) +
+                     [via_udp, cell(tcp), "ok" if right else "NO", shown_answer(udp if udp.rcode else tcp)])
     widths = [max(len(line[i]) for line in [heads] + lines) for i in range(len(heads))]
     widths[0] = min(widths[0], 44)
     left = max(24, width - sum(widths[:-1]) - 2 * (len(widths) - 1))
@@ -123,10 +128,10 @@ def print_table(results, colour, width):
 
     def show(line, mark=None):
         cells = [shorten(text, widths[i]).ljust(widths[i]) for i, text in enumerate(line[:-1])]
-        for i in (4, 5):
+        for i in (first_time, first_time + 1):
             cells[i] = line[i].rjust(widths[i])
         if mark:
-            cells[6] = paint(mark, cells[6])
+            cells[first_time + 2] = paint(mark, cells[first_time + 2])
         print("  ".join(cells + [shorten(line[-1], left)]).rstrip())
 
     print(paint("1", ""), end="")
