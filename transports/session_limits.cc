@@ -71,10 +71,21 @@ void SessionLimits::leave(LimitedSession& session) noexcept {
 }
 
 bool SessionLimits::evict_one() {
-  LimitedSession* const longest = idle_.front();
-  if (longest == nullptr) { return false; }
-  longest->expire(LimitedSession::End::evicted);
-  return true;
+  if (LimitedSession* const longest = idle_.front()) {
+    longest->expire(LimitedSession::End::evicted);
+    return true;
+  }
+  // Half a message or unread answers must not hold a place for long when others want it: an honest message takes one flight.
+  const Instant grace = loop_.now() - kGraceUnderPressure;
+  if (LimitedSession* const slow = receiving_.front(); slow != nullptr && slow->receiving_since_ <= grace) {
+    slow->expire(LimitedSession::End::slow_message);
+    return true;
+  }
+  if (LimitedSession* const stuck = stalled_.front(); stuck != nullptr && stuck->stalled_since_ <= grace) {
+    stuck->expire(LimitedSession::End::stalled);
+    return true;
+  }
+  return false;
 }
 
 void SessionLimits::set_idle(LimitedSession& session, bool is_idle) noexcept {

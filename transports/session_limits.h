@@ -48,11 +48,14 @@ class SessionLimits {
  public:
   SessionLimits(EventLoop& loop, const SessionLimitOptions& options);
 
-  // Counts a new session. When all places are taken, the longest idle session makes room. False: refused, either
-  // because its source has its share or because every session is at work.
+  // Counts a new session. When all places are taken, evict_one() makes room. False: refused, either because its source has
+  // its share or because every session is at work.
   bool admit(LimitedSession& session, const IpAddress& source);
   void leave(LimitedSession& session) noexcept;
-  bool evict_one();  // gives up the longest idle session; false: none is idle
+  // Gives up the longest idle session, or else one that has dawdled over a message or its answers for longer than
+  // kGraceUnderPressure; false: there is none.
+  bool evict_one();
+  static constexpr Duration kGraceUnderPressure = std::chrono::milliseconds(500);  // more than a retransmission takes
 
   // What a session waits for. Setting what is set already starts its time anew.
   void set_idle(LimitedSession& session, bool is_idle) noexcept;
@@ -61,6 +64,7 @@ class SessionLimits {
   static bool is_receiving(const LimitedSession& session) noexcept;
 
   std::size_t sessions() const noexcept { return sessions_; }
+  std::chrono::milliseconds stall() const noexcept { return options_.stall; }
   // How long a session may be idle now: the configured time while there is room, a hundredth when there is hardly any.
   Duration idle_timeout() const noexcept;
 

@@ -31,7 +31,9 @@ std::expected<std::unique_ptr<TcpListener>, std::string> TcpListener::open(Event
   const bool ready =
       socket.is_open() && socket.set(SOL_SOCKET, SO_REUSEADDR, 1) && socket.set(SOL_SOCKET, SO_REUSEPORT, 1) &&
       (address.ip().is_v4() || socket.set(IPPROTO_IPV6, IPV6_V6ONLY, 1)) && socket.set(IPPROTO_TCP, TCP_NODELAY, 1) &&
-      socket.set(IPPROTO_TCP, TCP_NOTSENT_LOWAT, kUnsentInKernel) && socket.bind(address) &&
+      socket.set(IPPROTO_TCP, TCP_NOTSENT_LOWAT, kUnsentInKernel) &&
+      // Inherited as well: what a client never acknowledges must not outlive its connection in the kernel.
+      socket.set(IPPROTO_TCP, TCP_USER_TIMEOUT, static_cast<int>(limits.stall().count())) && socket.bind(address) &&
       listen(socket.fd(), options.backlog) == 0;
   if (!ready) { return std::unexpected(listen_failure(address, "TCP", errno)); }
   const SocketAddress bound = socket.local_address();

@@ -33,7 +33,10 @@ Task<UpstreamReply> TcpUpstream::ask(UpstreamQuestion question) {
   if (question.packet.size() > LengthFramer::kMaxMessage) { co_return reply; }
   for (int attempt = 1; attempt <= kAttempts; ++attempt) {
     TcpExchange exchange(*this, question);
-    if (!exchange.begin(attempt != 1)) { break; }
+    if (!exchange.begin(attempt != 1)) {
+      if (had_no_room_) { reply.status = UpstreamReply::Status::no_room; }
+      break;
+    }
     TcpOutcome outcome = co_await exchange.done;
     reply = std::move(outcome.reply);
     if (!outcome.may_retry) { break; }
@@ -49,12 +52,13 @@ TcpConnection* TcpUpstream::connection_to(const SocketAddress& server, bool fres
     });
     if (known != last) { return known->second.get(); }
   }
-  if (connections_.size() >= options_.max_connections && !close_longest_idle()) { return nullptr; }
-  return open_connection(server);
+  had_no_room_ = connections_.size() >= options_.max_connections && !close_longest_idle();
+  return had_no_room_ ? nullptr : open_connection(server);
 }
 
 TcpConnection* TcpUpstream::open_connection(const SocketAddress& server) {
   Socket socket = open_socket(server.ip(), SOCK_STREAM);
+  had_no_room_ = !socket.is_open() && is_exhaustion(errno);
   if (!socket.is_open() || !socket.set(IPPROTO_TCP, TCP_NODELAY, 1)) { return nullptr; }
   if (sources_.any_for(server.ip())) {
     socket.set(IPPROTO_IP, kBindAddressNoPort, 1);

@@ -48,6 +48,7 @@ class TcpUpstream final : private EventLoop::TurnHook {
   std::vector<std::unique_ptr<TcpConnection>> closed_;
   LinkedList<TcpConnection, IdleConnections> idle_;  // longest first
   std::size_t idle_count_ = 0;
+  bool had_no_room_ = false;  // why connection_to() last gave none: for want of places here, not for the server's sake
   LoopTimer sweep_timer_;
 };
 

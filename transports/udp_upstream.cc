@@ -77,7 +77,7 @@ class UdpUpstream::Exchange {
     upstream_.free_.push_back(slot_);
   }
 
-  bool begin();  // false: it cannot be asked
+  std::optional<UpstreamReply::Status> begin();  // false: it cannot be asked
   void on_readable();
 
   OneShot<UpstreamReply> done;
@@ -96,15 +96,20 @@ class UdpUpstream::Exchange {
   int seen_ = 0;
 };
 
-bool UdpUpstream::Exchange::begin() {
-  if (upstream_.free_.empty()) { return false; }
+// Nothing: under way. Else why not.
+std::optional<UpstreamReply::Status> UdpUpstream::Exchange::begin() {
+  using Status = UpstreamReply::Status;
+  if (upstream_.free_.empty()) { return Status::no_room; }
   socket_ = upstream_.open_bound(question_.server.ip());
-  if (!socket_.is_open() || !socket_.connect(question_.server) || !join_set()) { return false; }
+  // A family that this machine does not have is the server's distance, not our want of sockets.
+  const bool connected = socket_.is_open() && socket_.connect(question_.server);
+  if (!connected) { return is_exhaustion(errno) || errno == EADDRINUSE ? Status::no_room : Status::unreachable; }
+  if (!join_set()) { return Status::no_room; }
   sent_at_ = upstream_.loop_.now();
   const ssize_t sent = send(socket_.fd(), question_.packet.data(), question_.packet.size(), MSG_NOSIGNAL);
-  if (sent < 0) { return false; }
+  if (sent < 0) { return is_exhaustion(errno) || errno == EAGAIN ? Status::no_room : Status::unreachable; }
   timer_.arm(question_.deadline - sent_at_);
-  return true;
+  return std::nullopt;
 }
 
 bool UdpUpstream::Exchange::join_set() {
@@ -163,7 +168,7 @@ UdpUpstream::~UdpUpstream() = default;
 Task<UpstreamReply> UdpUpstream::ask(UpstreamQuestion question) {
   if (question.deadline <= loop_.now()) { co_return UpstreamReply{}; }
   Exchange exchange(*this, question);
-  if (!exchange.begin()) { co_return UpstreamReply{UpstreamReply::Status::unreachable, {}, {}}; }
+  if (const auto failure = exchange.begin()) { co_return UpstreamReply{*failure, {}, {}}; }
   UpstreamReply reply = co_await exchange.done;
   co_return reply;
 }

@@ -37,6 +37,9 @@ class Budget {
     if (depth >= kDepth) { spent_ = true; }
     return depth < kDepth;
   }
+  // This machine had no socket left to ask with. That is nobody's fault but ours: no server and no name is to be remembered for it.
+  void note_shortage() noexcept { shortage_ = true; }
+  bool had_shortage() const noexcept { return shortage_; }
   Instant deadline() const noexcept { return deadline_; }
   bool is_spent() const noexcept { return spent_; }  // some limit was hit
   std::uint32_t upstream_queries() const noexcept { return upstream_queries_; }
@@ -57,6 +60,7 @@ class Budget {
   std::uint32_t server_lookups_ = 0;
   std::uint32_t steps_ = 0;
   bool spent_ = false;
+  bool shortage_ = false;
 };
 
 }  // namespace vouch

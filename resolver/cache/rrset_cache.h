@@ -51,6 +51,7 @@ struct CacheEntry {
   Credibility credibility = Credibility::answer_authoritative;
   Security security = Security::unchecked;
   std::uint32_t ttl = 0;        // seconds left; 0 only from find_stale()
+  std::uint32_t lifetime = 0;   // seconds it was stored for, the operator's bounds applied
   std::uint32_t stale_for = 0;  // seconds since it expired; 0 while it is fresh
   RRsetPtr rrset;               // the data, or a negative entry's SOA set (null when the server sent none)
   ProofsPtr proofs;             // mostly null

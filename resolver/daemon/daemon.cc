@@ -78,8 +78,8 @@ std::expected<std::vector<SocketAddress>, std::string> usable_addresses(const st
 
 class Daemon {
  public:
-  explicit Daemon(const Configuration& configuration)
-      : configuration_(configuration), clock_(configuration.cache.ttl_clock), caches_(configuration.cache) {}
+  explicit Daemon(Configuration configuration)
+      : configuration_(std::move(configuration)), clock_(configuration.cache.ttl_clock), caches_(configuration.cache) {}
   ~Daemon() {
     workers_.clear();       // before what they lean on
     set_log_sink(nullptr);  // log_ goes
@@ -116,6 +116,7 @@ class Daemon {
     if (!zones) { return std::unexpected("local_data: " + zones.error()); }
     local_zones_ = std::move(*zones);
     descriptor_limit_ = raise_descriptor_limit();
+    share_descriptors();
     auto addresses = usable_addresses(configuration_.listeners.addresses);
     if (!addresses) { return std::unexpected(std::move(addresses.error())); }
     listen_ = std::move(*addresses);
@@ -129,10 +130,31 @@ class Daemon {
     return {};
   }
 
+  // Clients' connections must not take the descriptors with which servers are asked. Where the process may open few, every kind
+  // gets its share, whatever the configuration hopes for.
+  void share_descriptors() {
+    constexpr std::size_t kOwn = 64;  // listeners, event loops, log, and what libraries open
+    const std::size_t left = descriptor_limit_ - std::min<std::size_t>(descriptor_limit_ / 2, kOwn);
+    const std::size_t each = left / worker_count();
+    const auto lower = [](const char* what, auto& figure, std::size_t share) {
+      const auto most = static_cast<std::decay_t<decltype(figure)>>(std::max<std::size_t>(1, share));
+      if (figure <= most) { return; }
+      log(LogLevel::warning, "descriptors_scarce", {{"lowered", what}, {"from", figure}, {"to", most}});
+      figure = most;
+    };
+    lower("server.tcp.max_sessions", configuration_.listeners.sessions.total, each / 4);
+    lower("outgoing.max_connections", configuration_.outgoing.max_connections, each / 8);
+    lower("outgoing.max_udp_sockets", configuration_.outgoing.max_udp_sockets, each / 2);
+  }
+
+  std::uint32_t worker_count() const {
+    const std::uint32_t wanted = configuration_.process.workers;
+    return wanted != 0 ? wanted : std::max(1U, std::thread::hardware_concurrency());
+  }
+
   std::expected<void, std::string> make_workers() {
     const SharedParts parts{configuration_, local_zones_, clock_, caches_, exchanges_, front_};
-    const std::uint32_t wanted = configuration_.process.workers;
-    const std::uint32_t count = wanted != 0 ? wanted : std::max(1U, std::thread::hardware_concurrency());
+    const std::uint32_t count = worker_count();
     for (std::uint32_t i = 0; i < count; ++i) {
       auto worker = Worker::create(parts, listen_);
       if (!worker) { return std::unexpected(std::move(worker.error())); }
@@ -173,7 +195,7 @@ class Daemon {
     log_plain(LogLevel::notice, "event=statistics " + statistics_line(counters));
   }
 
-  const Configuration& configuration_;
+  Configuration configuration_;
   SystemClock clock_;
   LocalZones local_zones_;
   Caches caches_;

@@ -12,7 +12,7 @@ constexpr Type kGathered[] = {Type::CNAME, Type::A,   Type::AAAA,  Type::MX,    
                               Type::TXT,   Type::SRV, Type::HTTPS, Type::DNSKEY, Type::PTR, Type::DNAME};
 
 bool is_due(const CacheEntry& entry) noexcept {
-  return entry.stale_for == 0 && std::uint64_t{entry.ttl} * kPrefetchShare <= entry.rrset->ttl();
+  return entry.stale_for == 0 && std::uint64_t{entry.ttl} * kPrefetchShare <= entry.lifetime;
 }
 
 }  // namespace

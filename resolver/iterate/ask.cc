@@ -168,11 +168,12 @@ Task<AskResult> Asker::ask(const ZoneCut& cut, const Question& question, Budget&
     const ExchangeResult result = co_await exchange(cut, question, *pick, budget);
     outcome.response = read(cut, question, result, round);
     if (outcome.response) { co_return outcome; }
-    if (budget.is_spent()) { break; }
+    if (budget.is_spent() || budget.had_shortage()) { break; }
   }
   outcome.why = round.why;
   outcome.text = round.text.empty() ? "no server of " + cut.zone.text() + " answers" : round.text;
   if (budget.is_spent()) { outcome.text = "work limit reached at " + cut.zone.text(); }
+  if (budget.had_shortage()) { outcome.text = "no socket left to ask with"; }
   co_return outcome;
 }
 

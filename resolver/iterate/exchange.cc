@@ -190,6 +190,7 @@ bool Exchanger::read(const ExchangeRequest& request, const Sent& sent, UpstreamR
   const Instant now = clock_.monotonic();
   const bool over_udp = sent.protocol == UpstreamProtocol::udp;
   switch (reply.status) {
+    case UpstreamReply::Status::no_room: result.status = Status::no_room; return true;
     case UpstreamReply::Status::unreachable:
       counters_.upstream_unreachable.add();
       if (over_udp) { servers_.on_timeout(server, now); }
@@ -291,6 +292,7 @@ Task<ExchangeResult> Exchanger::exchange(const ExchangeRequest& request, Budget&
       result.status = ExchangeResult::Status::no_budget;
       break;
     }
+    if (reply.status == UpstreamReply::Status::no_room) { budget.note_shortage(); }
     const bool final = read(request, sent, reply, how, result);
     if (final) {
       if (without_edns_failed && result.status == ExchangeResult::Status::ok && !sent.edns) {

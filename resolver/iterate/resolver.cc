@@ -324,7 +324,7 @@ Answer Resolver::Impl::fail(const Question& asked, Answer so_far, Ede why, std::
   so_far.ede_text = std::move(text);
   if (so_far.ede_text.size() > Failure::kMaxText) { so_far.ede_text.resize(Failure::kMaxText); }
   // A look-up on behalf of another may fail for what the other has spent already: that says nothing about its own question.
-  if (depth == 0 || !budget.is_spent()) {
+  if (!budget.had_shortage() && (depth == 0 || !budget.is_spent())) {
     parts.caches.failures.put(asked.name, asked.type, why, so_far.ede_text, parts.clock.ttl());
   }
   return so_far;

@@ -30,6 +30,7 @@ struct ExchangeResult {
     unreachable,  // refused by the network
     broken,       // replies that cannot be used: malformed, forged over and over, TC over TCP
     no_budget,    // this query may ask no more
+    no_room,      // nothing was asked: no socket was left here
   };
   Status status = Status::timeout;
   SocketAddress server;  // who was asked, which a follower did not choose

@@ -34,6 +34,7 @@ struct UpstreamReply {
     timeout,      // nothing that fits came before the deadline
     unreachable,  // the kernel or the peer says no: ICMP, RST, no route, no socket to be had
     forgery,      // `check` said so
+    no_room,      // nothing was sent: this machine has no socket, port or memory left for it
   };
   Status status = Status::timeout;
   Buffer packet;

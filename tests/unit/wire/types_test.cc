@@ -29,7 +29,8 @@ TEST(Types, AreSpelledAsLdnsSpellsThem) {
     const ldns_rr_descriptor* const theirs = ldns_rr_descript(static_cast<std::uint16_t>(number));
     if (theirs == nullptr || theirs->_name == nullptr || theirs->_type != number) { continue; }
     const TypeInfo* const ours = type_info(static_cast<Type>(number));
-    if (ours != nullptr) { EXPECT_EQ(ours->mnemonic, theirs->_name); }
+    if (ldns_get_rr_type_by_name(theirs->_name) != number) { continue; }  // a name that ldns itself does not read back
+    if (ours != nullptr) { EXPECT_EQ(ours->mnemonic, std::string_view(theirs->_name)); }
   }
 }
 
