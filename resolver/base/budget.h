@@ -26,7 +26,14 @@ class Budget {
   // Each takes one and says whether there was one to take.
   bool take_upstream_query() noexcept { return take(upstream_queries_, kUpstreamQueries); }
   bool take_alias() noexcept { return take(aliases_, kAliases); }
-  bool take_server_lookup() noexcept { return take(server_lookups_, kServerLookups); }
+  bool take_server_lookup() noexcept {  // without one more address the others may still serve: this does not end the query
+    if (server_lookups_ >= kServerLookups) {
+      hemmed_in_ = true;
+      return false;
+    }
+    ++server_lookups_;
+    return true;
+  }
   bool take_step() noexcept { return take(steps_, kSteps); }
   bool take_upstream_octets(std::size_t octets) noexcept {
     upstream_octets_ += octets;
@@ -34,14 +41,15 @@ class Budget {
     return upstream_octets_ <= kUpstreamOctets;
   }
   bool may_go_deeper(std::uint32_t depth) noexcept {
-    if (depth >= kDepth) { spent_ = true; }
+    if (depth >= kDepth) { hemmed_in_ = true; }
     return depth < kDepth;
   }
   // This machine had no socket left to ask with. That is nobody's fault but ours: no server and no name is to be remembered for it.
   void note_shortage() noexcept { shortage_ = true; }
   bool had_shortage() const noexcept { return shortage_; }
   Instant deadline() const noexcept { return deadline_; }
-  bool is_spent() const noexcept { return spent_; }  // some limit was hit
+  bool is_spent() const noexcept { return spent_; }  // a limit of the whole query was hit
+  bool was_hemmed_in() const noexcept { return spent_ || hemmed_in_; }  // some look-up was not made for want of budget
   std::uint32_t upstream_queries() const noexcept { return upstream_queries_; }
 
  private:
@@ -60,6 +68,7 @@ class Budget {
   std::uint32_t server_lookups_ = 0;
   std::uint32_t steps_ = 0;
   bool spent_ = false;
+  bool hemmed_in_ = false;
   bool shortage_ = false;
 };
 

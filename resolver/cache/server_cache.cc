@@ -35,6 +35,7 @@ struct Server {
   Instant edns_broken_until{};
   Instant case_broken_until{};
   Instant tcp_only_until{};
+  Instant cookie_until{};
   ServerCookie cookie;
 
   std::size_t memory() const noexcept { return 0; }
@@ -80,7 +81,7 @@ ServerState state_of(const Server& server, Instant now) {
   state.edns_broken = now < server.edns_broken_until;
   state.case_broken = now < server.case_broken_until;
   state.tcp_only = now < server.tcp_only_until;
-  state.cookie = server.cookie;
+  if (now < server.cookie_until) { state.cookie = server.cookie; }
   return state;
 }
 
@@ -207,9 +208,12 @@ void ServerCache::on_forgery_suspected(const IpAddress& server, Instant now) {
   impl_->change(server, [now](Server& known) { known.tcp_only_until = now + kTcpOnlyMemory; });
 }
 
-void ServerCache::on_cookie(const IpAddress& server, const ServerCookie& cookie, Instant) {
+void ServerCache::on_cookie(const IpAddress& server, const ServerCookie& cookie, Instant now) {
   if (cookie.length > cookie.octets.size()) { return; }
-  impl_->change(server, [&cookie](Server& known) { known.cookie = cookie; });
+  impl_->change(server, [&cookie, now](Server& known) {
+    known.cookie = cookie;
+    known.cookie_until = now + kCookieMemory;
+  });
 }
 
 void ServerCache::on_lame(const IpAddress& server, NameView zone, Duration how_long, Instant now) {

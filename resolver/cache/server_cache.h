@@ -44,6 +44,7 @@ class ServerCache {
   static constexpr Duration kMaxSilence = std::chrono::seconds(60);  // a dead server that returns is found within this
   static constexpr Duration kMinSilence = std::chrono::seconds(1);   // at most one probe a second to a dead server
   static constexpr Duration kEdnsMemory = std::chrono::minutes(5);  // a forced downgrade must not last (CVE-2026-52690)
+  static constexpr Duration kCookieMemory = std::chrono::minutes(30);        // a server that gave cookies up must not stay out for good
   static constexpr Duration kCaseMemory = std::chrono::hours(1);
   static constexpr Duration kTcpOnlyMemory =
       std::chrono::seconds(1);                     // CVE-2023-26437: suspicion must not shut out the real server

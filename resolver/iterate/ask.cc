@@ -1,6 +1,7 @@
 #include "resolver/iterate/ask.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace vouch {
 
@@ -10,10 +11,14 @@ struct Asker::Round {
   ServerChoice choice;
   std::vector<const Delegation::Server*> unresolved;  // to be looked up, in random order, last first
   std::vector<const Delegation::Server*> glued;       // with glue, which the zone itself may contradict
+  std::vector<const Delegation::Server*> one_family;  // looked up already, as far as the first family that had addresses
+  bool second_family = false;
   bool parents_glue_used = false;
   Ede why = Ede::no_reachable_authority;
   std::string text;
 };
+
+using Effort = ServerNames::Effort;
 
 namespace {
 
@@ -54,29 +59,34 @@ bool Asker::add_parents_glue(const Delegation& delegation, Round& round) {
   return round.choice.size() > before;
 }
 
-// Looks up one more server name. False when there is none left.
+// Nobody known is left: finds more addresses, the likeliest first. False when there are none to be found.
 Task<bool> Asker::more_addresses(const ZoneCut& cut, Round& round, Budget& budget, const Lineage& lineage) {
-  if (round.unresolved.empty()) {
+  if (round.unresolved.empty() && !round.glued.empty()) {
     // The addresses that the parent gave led nowhere. The servers' own zones may know better ones; for names inside this very zone
     // nobody else could be asked.
-    for (const Delegation::Server* server : round.glued) {
-      const bool inside = server->name.view().is_at_or_below(cut.zone);
-      if (!inside) { round.unresolved.push_back(server); }
-      if (!inside) { continue; }
-      const std::vector<IpAddress> known = co_await names_.addresses_of(server->name, true, budget, lineage);
+    for (const Delegation::Server* server : std::exchange(round.glued, {})) {
+      if (!server->name.view().is_at_or_below(cut.zone)) {
+        round.unresolved.push_back(server);
+        continue;
+      }
+      const std::vector<IpAddress> known = co_await names_.addresses_of(server->name, Effort::cached, budget, lineage);
       for (const IpAddress& address : known) { round.choice.add_learnt(address); }
     }
-    if (round.glued.empty() && cut.delegation && !round.parents_glue_used) {
-      round.parents_glue_used = true;
-      co_return add_parents_glue(*cut.delegation, round);
-    }
-    const bool any = !round.glued.empty();
-    round.glued.clear();
-    co_return any || (cut.delegation && !round.parents_glue_used);
+    co_return true;
   }
+  if (round.unresolved.empty() && cut.delegation && !std::exchange(round.parents_glue_used, true)) {
+    if (add_parents_glue(*cut.delegation, round)) { co_return true; }
+  }
+  if (round.unresolved.empty() && !round.second_family) {  // no IPv4 way out, perhaps, where only A was looked for
+    round.second_family = true;
+    round.unresolved = std::exchange(round.one_family, {});
+  }
+  if (round.unresolved.empty()) { co_return false; }
   const Delegation::Server* server = round.unresolved.back();
   round.unresolved.pop_back();
-  const std::vector<IpAddress> found = co_await names_.addresses_of(server->name, false, budget, lineage);
+  const Effort effort = round.second_family ? Effort::both_families : Effort::one_family;
+  if (!round.second_family) { round.one_family.push_back(server); }
+  const std::vector<IpAddress> found = co_await names_.addresses_of(server->name, effort, budget, lineage);
   for (const IpAddress& address : found) { round.choice.add_learnt(address); }
   co_return true;
 }
@@ -93,6 +103,7 @@ Task<ExchangeResult> Asker::exchange(const ZoneCut& cut, const Question& questio
   ExchangeRequest request;
   request.server = pick.server;
   request.earlier_tries = pick.earlier_tries;
+  request.is_last_try = pick.earlier_tries + 1 == ServerChoice::kMaxTriesPerAddress;
   request.name = question.name;
   request.type = question.type;
   request.recursion_desired = cut.is_forward();
@@ -151,7 +162,7 @@ Task<AskResult> Asker::ask(const ZoneCut& cut, const Question& question, Budget&
         round.glued.push_back(&server);
         continue;
       }
-      const std::vector<IpAddress> known = co_await names_.addresses_of(server.name, true, budget, lineage);
+      const std::vector<IpAddress> known = co_await names_.addresses_of(server.name, Effort::cached, budget, lineage);
       for (const IpAddress& address : known) { round.choice.add_learnt(address); }
       if (known.empty()) { round.unresolved.push_back(&server); }
     }

@@ -15,8 +15,13 @@ namespace vouch {
 class ServerNames {
  public:
   virtual ~ServerNames() = default;
-  // `cached_only` asks nobody. An empty list when there is none, or the look-up would bite its own tail.
-  virtual Task<std::vector<IpAddress>> addresses_of(const Name& server, bool cached_only, Budget& budget,
+  enum class Effort : std::uint8_t {
+    cached,         // ask nobody
+    one_family,     // stop at the first family that has addresses
+    both_families,  // when those of the first have led nowhere
+  };
+  // An empty list when there is none, or the look-up would bite its own tail.
+  virtual Task<std::vector<IpAddress>> addresses_of(const Name& server, Effort effort, Budget& budget,
                                                     const Lineage& lineage) = 0;
 };
 

@@ -43,6 +43,13 @@ RRsetPtr collect(const MessageView& reply, Section section, NameView owner, Type
   return RRset::make(owner, type, ttl, views(records), views(signatures));
 }
 
+bool has(const MessageView& reply, NameView owner, Type type) {
+  return std::ranges::any_of(reply.records(), [&](const RecordAt& record) {
+    return record.section == Section::answer && record.type == type && record.rclass == Class::IN &&
+           reply.owner_is(record, owner);
+  });
+}
+
 // The DNAME in the answer section that redirects `name`, which the zone may speak of.
 RRsetPtr redirecting_dname(const MessageView& reply, NameView name, NameView zone) {
   for (const RecordAt& record : reply.records()) {
@@ -86,6 +93,10 @@ bool follow_chain(const MessageView& reply, const ReplyContext& context, Respons
       response.answers.push_back(std::move(rrset));
       return true;
     }
+    if (has(reply, now, context.type)) {  // there, but more of it than may be kept: no data would be a lie
+      response.rcode = Rcode::server_failure;
+      return false;
+    }
     if (auto dname = redirecting_dname(reply, now, context.zone)) {
       auto cname = synthesise_cname(*dname, now, dname->ttl());
       response.answers.push_back(dname);
@@ -98,7 +109,11 @@ bool follow_chain(const MessageView& reply, const ReplyContext& context, Respons
       continue;
     }
     auto cname = collect(reply, Section::answer, now, Type::CNAME);
-    if (!cname || cname->count() != 1) { return false; }
+    if (!cname) { return false; }
+    if (cname->count() != 1) {  // which of them? (RFC 2181 section 10.1)
+      response.rcode = Rcode::server_failure;
+      return false;
+    }
     response.target = Name(rdata_name(Type::CNAME, cname->first_rdata()));
     response.answers.push_back(std::move(cname));
   }
@@ -169,7 +184,8 @@ std::optional<Name> referred_zone(const MessageView& reply, const ReplyContext& 
     if (owner.view().is_below(context.zone)) {
       if (context.name.is_at_or_below(owner)) { return owner; }
     } else {
-      upward = true;
+      // The zone's own NS set beside an authoritative nothing is a curt denial; some load balancers answer AAAA so.
+      upward = upward || !reply.header().aa() || !(owner.view() == context.zone);
     }
   }
   return std::nullopt;
@@ -202,6 +218,11 @@ Response read(const MessageView& reply, const ReplyContext& context) {
     if (context.name.is_root() && context.type == Type::NS && context.zone.is_root()) {
       response.root_servers = servers_of(reply, Section::answer, NameView(), NameView(), true);
     }
+    return response;
+  }
+  if (response.rcode == Rcode::server_failure) {
+    response.answers.clear();
+    response.outcome = Outcome::server_error;
     return response;
   }
   if (response.rcode == Rcode::yx_domain) {

@@ -27,17 +27,27 @@ void randomise_case(Name& name, Random& random) {
   }
 }
 
-// RFC 6891 section 7. BADVERS to version 0, the only one there is, comes from a server that has not understood EDNS either.
+// RFC 6891 section 7. BADVERS to version 0, the only one there is, comes from a server that has not understood EDNS either; some send
+// our own OPT back with their FORMERR.
 bool speaks_no_edns(const MessageView& reply) {
   const Rcode rcode = reply.rcode();
-  return rcode == Rcode::bad_version ||
-         (!reply.edns() && (rcode == Rcode::format_error || rcode == Rcode::not_implemented));
+  return rcode == Rcode::bad_version || rcode == Rcode::format_error || rcode == Rcode::not_implemented;
+}
+
+bool is_complaint(const ExchangeResult& result) {
+  const std::uint8_t rcode = HeaderView(*result.packet).low_rcode();
+  return rcode == static_cast<std::uint8_t>(Rcode::format_error) || rcode == static_cast<std::uint8_t>(Rcode::not_implemented);
 }
 
 // What was lost once is waited for longer: a first guess from the round-trip time is right for most, a loss on a busy path takes a
 // while to pass (RFC 8085 section 3.1.1).
-Duration patience_for(const ServerState& server, int earlier_tries) {
-  const Duration at_least = ServerCache::kMinTimeout * (1 << (2 * earlier_tries));
+// The last try waits as long as any may: one answer may take a second from a server that is otherwise quick, above all from a
+// resolver, which has to ask others first.
+Duration patience_for(const ServerState& server, const ExchangeRequest& request) {
+  constexpr Duration kRecursion = std::chrono::milliseconds(1000);
+  Duration at_least = ServerCache::kMinTimeout * (1 << (2 * request.earlier_tries));
+  if (request.recursion_desired) { at_least = std::max(at_least, kRecursion); }
+  if (request.is_last_try) { at_least = ServerCache::kMaxTimeout; }
   return std::min(std::max(server.timeout(), at_least), ServerCache::kMaxTimeout);
 }
 
@@ -48,6 +58,7 @@ struct Exchanger::Try {
   UpstreamProtocol protocol = UpstreamProtocol::udp;
   bool edns = true;
   bool random_case = true;
+  bool case_differed = false;  // in an earlier try
   ServerCookie cookie;  // the server's, empty when none is known
 };
 
@@ -78,7 +89,8 @@ Exchanger::Exchanger(const ResolverOptions& options, ServerCache& servers, Upstr
       clock_(clock),
       random_(random),
       counters_(counters),
-      cookie_secret_{random.next64(), random.next64()} {}
+      cookie_secret_{siphash24(process_hash_key(), bytes_of("client cookie, first")),
+                     siphash24(process_hash_key(), bytes_of("client cookie, second"))} {}
 
 Exchanger::Sent Exchanger::compose(const ExchangeRequest& request, const Try& how) {
   Sent sent;
@@ -182,6 +194,14 @@ ReplyFit Exchanger::check(Bytes packet, Sent& sent) {
   return fit;
 }
 
+// It folds case, as the reply over UDP said, and serves no TCP over which that could be believed. What is left is a plain question under
+// a new id from a new port. Never final.
+bool Exchanger::try_without_case(Try& how) {
+  how.protocol = UpstreamProtocol::udp;
+  how.random_case = false;
+  return false;
+}
+
 // Looks at how a try ended. True: `result` is final. False: try again as `how` now says.
 bool Exchanger::read(const ExchangeRequest& request, const Sent& sent, UpstreamReply& reply, Try& how,
                      ExchangeResult& result) {
@@ -193,11 +213,13 @@ bool Exchanger::read(const ExchangeRequest& request, const Sent& sent, UpstreamR
     case UpstreamReply::Status::no_room: result.status = Status::no_room; return true;
     case UpstreamReply::Status::unreachable:
       counters_.upstream_unreachable.add();
+      if (how.case_differed && !over_udp) { return try_without_case(how); }
       if (over_udp) { servers_.on_timeout(server, now); }
       result.status = over_udp ? Status::unreachable : Status::broken;
       return true;
     case UpstreamReply::Status::forgery:
       counters_.tcp_after_forgery.add();
+      how.case_differed = sent.case_differed;
       if (!sent.case_differed) { servers_.on_forgery_suspected(server, now); }
       how.protocol = UpstreamProtocol::tcp;
       return !over_udp;
@@ -212,6 +234,7 @@ bool Exchanger::read(const ExchangeRequest& request, const Sent& sent, UpstreamR
         how.protocol = UpstreamProtocol::tcp;
         return false;
       }
+      if (how.case_differed && !over_udp) { return try_without_case(how); }
       // It was told to come over TCP and is not served there: to begin again over UDP would lead here again.
       if (over_udp) { servers_.on_timeout(server, now); }
       result.status = over_udp ? Status::timeout : Status::broken;
@@ -220,7 +243,7 @@ bool Exchanger::read(const ExchangeRequest& request, const Sent& sent, UpstreamR
   }
 
   servers_.on_reply(server, reply.rtt, now);
-  if (sent.case_differed) { servers_.on_case_broken(server, now); }
+  if (sent.case_differed || (how.case_differed && over_udp)) { servers_.on_case_broken(server, now); }
   if (over_udp && HeaderView(reply.packet).tc()) {
     counters_.tcp_after_truncation.add();
     how.protocol = UpstreamProtocol::tcp;
@@ -236,11 +259,17 @@ bool Exchanger::read(const ExchangeRequest& request, const Sent& sent, UpstreamR
     return true;
   }
   OptionReader options(view->option_octets());
+  bool sent_cookie = false;
   while (const auto option = options.next()) {
     const std::size_t size = option->data.size();
+    sent_cookie = sent_cookie || option->code == OptionCode::cookie;
     if (option->code != OptionCode::cookie || size < kClientCookie + 8 || size > kClientCookie + 32) { continue; }
     how.cookie.length = u8(size - kClientCookie);
     std::copy(option->data.begin() + kClientCookie, option->data.end(), how.cookie.octets.begin());
+    servers_.on_cookie(server, how.cookie, now);
+  }
+  if (sent.expects_cookie && !sent_cookie && !over_udp) {  // over TCP it is itself: it has given them up
+    how.cookie = {};
     servers_.on_cookie(server, how.cookie, now);
   }
   if (view->rcode() == Rcode::bad_cookie && sent.with_cookie) {
@@ -284,7 +313,7 @@ Task<ExchangeResult> Exchanger::exchange(const ExchangeRequest& request, Budget&
     question.tls_name = request.tls_name;
     question.check = &fits;
     const bool over_udp = how.protocol == UpstreamProtocol::udp;
-    const Duration patience = over_udp ? patience_for(known, request.earlier_tries) : kTcpTimeout;
+    const Duration patience = over_udp ? patience_for(known, request) : kTcpTimeout;
     question.deadline = std::min(now + patience, budget.deadline());
     (over_udp ? counters_.upstream_udp : request.tls ? counters_.upstream_tls : counters_.upstream_tcp).add();
     UpstreamReply reply = co_await upstream_.ask(question);
@@ -295,7 +324,7 @@ Task<ExchangeResult> Exchanger::exchange(const ExchangeRequest& request, Budget&
     if (reply.status == UpstreamReply::Status::no_room) { budget.note_shortage(); }
     const bool final = read(request, sent, reply, how, result);
     if (final) {
-      if (without_edns_failed && result.status == ExchangeResult::Status::ok && !sent.edns) {
+      if (without_edns_failed && result.status == ExchangeResult::Status::ok && !sent.edns && !is_complaint(result)) {
         // Only now is it known: the same question without EDNS got a reply that is no complaint about form.
         servers_.on_edns_broken(request.server.ip(), clock_.monotonic());
       }

@@ -21,6 +21,7 @@ struct ExchangeRequest {
   bool recursion_desired = false;  // forwarders only: RD=1 to an authority would let resolvers chase each other (TsuKing)
   bool tls = false;
   std::string_view tls_name;
+  bool is_last_try = false;
   int earlier_tries = 0;  // of this question at this server: each is given four times as long as the one before
 };
 
@@ -42,6 +43,7 @@ class Exchanger {
   Sent compose(const ExchangeRequest& request, const Try& how);
   ReplyFit check(Bytes packet, Sent& sent);
   ReplyFit check_cookie(const MessageView& reply, const Sent& sent);
+  static bool try_without_case(Try& how);
   bool read(const ExchangeRequest& request, const Sent& sent, UpstreamReply& reply, Try& how, ExchangeResult& result);
 
   const ResolverOptions& options_;

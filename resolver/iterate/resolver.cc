@@ -38,7 +38,7 @@ struct Resolver::Impl final : ServerNames {
   Task<Descent> descend(const Question& question, Budget& budget, const Lineage& lineage, bool use_forwarders);
   Task<ZoneCut> closest_cut(const Question& question, Budget& budget, const Lineage& lineage, bool use_forwarders);
   Task<DelegationPtr> root(Budget& budget, const Lineage& lineage);
-  Task<std::vector<IpAddress>> addresses_of(const Name& server, bool cached_only, Budget& budget,
+  Task<std::vector<IpAddress>> addresses_of(const Name& server, Effort effort, Budget& budget,
                                             const Lineage& lineage) override;
 
   enum class Found : std::uint8_t { nothing, answer, alias };
@@ -91,7 +91,7 @@ Resolver::Impl::Found Resolver::Impl::find_in_cache(Question& now, Answer& answe
     answer.security = entry->security;
     return Found::answer;
   }
-  if (now.type != Type::CNAME) {
+  if (now.type != Type::CNAME && now.type != Type::DS) {  // a DS set is the parent's, whatever the child says of the name
     const auto alias = cache.find(now.name, Type::CNAME, time);
     if (alias && alias->kind == EntryKind::rrset) {
       answer.answer.push_back({alias->rrset, alias->ttl});
@@ -108,6 +108,10 @@ Resolver::Impl::Found Resolver::Impl::find_in_cache(Question& now, Answer& answe
       return Found::answer;
     }
     answer.answer.push_back({cname, ttl});
+    if (now.type == Type::CNAME) {
+      answer.rcode = Rcode::no_error;
+      return Found::answer;
+    }
     now.name = Name(rdata_name(Type::CNAME, cname->first_rdata()));
     return Found::alias;
   }
@@ -122,8 +126,8 @@ bool Resolver::Impl::is_known_to_exist(NameView name, Type type) {
 
 void Resolver::Impl::store(const Response& response, bool cacheable, Type type) {
   const TtlTime now = parts.clock.ttl();
-  if (response.referral) { parts.caches.delegations.put(response.referral, now); }
   if (!cacheable) { return; }
+  if (response.referral) { parts.caches.delegations.put(response.referral, now); }
   const Credibility credibility =
       response.authoritative ? Credibility::answer_authoritative : Credibility::answer_not_authoritative;
   const RRset* dname = nullptr;
@@ -222,8 +226,9 @@ Task<ZoneCut> Resolver::Impl::closest_cut(const Question& question, Budget& budg
   co_return cut;
 }
 
-Task<std::vector<IpAddress>> Resolver::Impl::addresses_of(const Name& server, bool cached_only, Budget& budget,
+Task<std::vector<IpAddress>> Resolver::Impl::addresses_of(const Name& server, Effort effort, Budget& budget,
                                                           const Lineage& lineage) {
+  const bool cached_only = effort == Effort::cached;
   std::vector<IpAddress> addresses;
   for (const Type type : {Type::A, Type::AAAA}) {
     if (type == Type::A ? !parts.options.ipv4 : !parts.options.ipv6) { continue; }
@@ -232,7 +237,8 @@ Task<std::vector<IpAddress>> Resolver::Impl::addresses_of(const Name& server, bo
     if (entry) {
       if (entry->kind == EntryKind::rrset) { answer.answer.push_back({entry->rrset, entry->ttl}); }
     } else {
-      if (cached_only || !addresses.empty() || lineage.contains(server, type)) { continue; }
+      const bool enough = !addresses.empty() && effort != Effort::both_families;
+      if (cached_only || enough || lineage.contains(server, type)) { continue; }
       if (!budget.may_go_deeper(lineage.depth) || !budget.take_server_lookup()) { break; }
       const Question question{server, type};
       answer = co_await resolve(question, budget, &lineage, true);
@@ -324,7 +330,10 @@ Answer Resolver::Impl::fail(const Question& asked, Answer so_far, Ede why, std::
   so_far.ede_text = std::move(text);
   if (so_far.ede_text.size() > Failure::kMaxText) { so_far.ede_text.resize(Failure::kMaxText); }
   // A look-up on behalf of another may fail for what the other has spent already: that says nothing about its own question.
-  if (!budget.had_shortage() && (depth == 0 || !budget.is_spent())) {
+  const bool own_fault = depth == 0 || (!budget.was_hemmed_in() && parts.clock.monotonic() < budget.deadline());
+  // Nor does a failed refresh take away what is still good.
+  const auto standing = parts.caches.rrsets.find(asked.name, asked.type, parts.clock.ttl());
+  if (own_fault && !budget.had_shortage() && !standing) {
     parts.caches.failures.put(asked.name, asked.type, why, so_far.ede_text, parts.clock.ttl());
   }
   return so_far;
@@ -364,8 +373,8 @@ Task<Answer> Resolver::Impl::resolve(Question asked, Budget& budget, const Linea
     }
     now.name = descent.response->target;
     use_cache = true;
-    for (std::size_t i = 0; i < descent.response->answers.size(); ++i) {
-      if (budget.take_alias()) { continue; }
+    for (const RRsetPtr& link : descent.response->answers) {
+      if (link->type() != Type::CNAME || budget.take_alias()) { continue; }
       parts.counters.budget_spent.add();
       co_return fail(asked, std::move(answer), Ede::other, "alias limit reached at " + now.name.text(), budget, lineage.depth);
     }

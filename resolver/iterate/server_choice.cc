@@ -32,14 +32,22 @@ std::optional<ServerChoice::Pick> ServerChoice::next(ServerCache& servers, Insta
   };
   std::vector<Option> open;
   std::vector<std::size_t> silent;
+  std::vector<std::size_t> doubtful;  // lame by what is remembered, or silent but named by the operator
   for (std::size_t i = 0; i < candidates_.size(); ++i) {
     const Candidate& candidate = candidates_[i];
     if (candidate.tries >= kMaxTriesPerAddress) { continue; }
     const IpAddress& ip = candidate.server.ip();
-    if (!candidate.configured && servers.is_lame(ip, zone_, now)) { continue; }
     const ServerState state = servers.find(ip, now);
     if (state.silent) {
-      if (state.silent_until <= now) { silent.push_back(i); }
+      if (state.silent_until <= now) {
+        silent.push_back(i);
+      } else if (candidate.configured) {
+        doubtful.push_back(i);
+      }
+      continue;
+    }
+    if (!candidate.configured && servers.is_lame(ip, zone_, now)) {
+      doubtful.push_back(i);
       continue;
     }
     // A little noise, so that equals share the work.
@@ -63,6 +71,12 @@ std::optional<ServerChoice::Pick> ServerChoice::next(ServerCache& servers, Insta
     const Option picked = explore ? open[random.below(static_cast<std::uint32_t>(open.size()))]
                                   : *std::ranges::min_element(open, {}, &Option::cost);
     return Pick{candidates_[picked.index].server, candidates_[picked.index].tries++};
+  }
+  // One odd reply makes no server useless for good: before giving up, each of these is asked once.
+  if (!doubtful.empty()) {
+    const std::size_t index = doubtful[random.below(static_cast<std::uint32_t>(doubtful.size()))];
+    candidates_[index].tries = kMaxTriesPerAddress;
+    return Pick{candidates_[index].server, 0};
   }
   return std::nullopt;
 }
