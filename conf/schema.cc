@@ -169,7 +169,7 @@ constexpr auto kOutgoingKeys = std::to_array<KeySpec<C>>({
     key<AvoidPorts, &C::outgoing, &OutgoingOptions::avoid_ports>("outgoing.avoid_ports", "[]", {},
                                                                  "Ports of that range that are left to others."),
     key<Number, &C::outgoing, &OutgoingOptions::max_udp_sockets>(
-        "outgoing.max_udp_sockets", "2048", number(16, 60'000),
+        "outgoing.max_udp_sockets", "4608", number(16, 60'000),
         "Questions under way over UDP at once, for each worker."),
     key<Number, &C::outgoing, &OutgoingOptions::max_connections>(
         "outgoing.max_connections", "256", number(1, 60'000),

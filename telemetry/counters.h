@@ -1,5 +1,5 @@
-// Counters with one writer each: every worker owns a set and bumps it with a relaxed load and store (under a nanosecond, no lock);
-// whoever reports reads them from another thread and adds the workers up.
+// Counters with one writer each: every worker owns a set and bumps it with a relaxed load and store (under a
+// nanosecond, no lock); whoever reports reads them from another thread and adds the workers up.
 #pragma once
 
 #include <atomic>
@@ -23,10 +23,10 @@ struct ResolverCounters {
   Counter upstream_udp, upstream_tcp, upstream_tls, upstream_timeouts, upstream_unreachable;
   Counter replies_rejected_id, replies_rejected_question, replies_rejected_case, replies_rejected_cookie,
       replies_rejected_malformed, replies_lame;
-  Counter records_scrubbed;            // outside what the asked zone may say
+  Counter records_scrubbed;  // outside what the asked zone may say
   Counter tcp_after_truncation, tcp_after_forgery;
   Counter minimised_queries, minimisation_fallbacks;
-  Counter exchanges_shared;            // rode on another's question in flight
+  Counter exchanges_shared;  // rode on another's question in flight
   Counter budget_spent, internal_errors;
 };
 
@@ -35,7 +35,7 @@ struct FrontCounters {
   Counter queries_udp, queries_tcp, queries_encrypted;
   Counter answered_from_cache, answered_by_resolution, answered_locally, answered_stale;
   Counter refused, dropped, malformed;
-  Counter joined_in_flight;            // waited for another client's equal question
+  Counter joined_in_flight;  // waited for another client's equal question
   Counter no_error, name_error, server_failure, other_rcode, truncated;
   Counter internal_errors;
 };

@@ -45,8 +45,9 @@ struct OutgoingOptions {
   std::uint16_t port_low = 1024;  // UDP source ports are drawn from port_low..port_high
   std::uint16_t port_high = 65535;
   std::vector<std::uint16_t> avoid_ports{};  // except these
-  std::size_t max_udp_sockets = 2048;        // questions in flight over UDP; beyond it a server counts as unreachable
-  std::size_t max_connections = 256;         // to servers, idle ones included
+  std::size_t max_udp_sockets =
+      4608;  // questions in flight over UDP, beyond which none are taken: server.max_in_flight and an eighth
+  std::size_t max_connections = 256;  // to servers, idle ones included
   std::size_t max_idle_connections = 64;
   std::size_t max_questions_per_connection = 32;  // pipelined (RFC 7766 section 6.2.1.1); beyond it another is opened
   std::chrono::milliseconds connection_idle{5'000};

@@ -48,8 +48,8 @@ class SessionLimits {
  public:
   SessionLimits(EventLoop& loop, const SessionLimitOptions& options);
 
-  // Counts a new session. When all places are taken, evict_one() makes room. False: refused, either because its source has
-  // its share or because every session is at work.
+  // Counts a new session. When all places are taken, evict_one() makes room. False: refused, either because its source
+  // has its share or because every session is at work.
   bool admit(LimitedSession& session, const IpAddress& source);
   void leave(LimitedSession& session) noexcept;
   // Gives up the longest idle session, or else one that has dawdled over a message or its answers for longer than

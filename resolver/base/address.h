@@ -62,9 +62,9 @@ class SocketAddress {
 
 class Prefix {
  public:
-  constexpr Prefix() = default;  // 0.0.0.0/0
-  Prefix(const IpAddress& address, std::uint8_t bits);            // host bits are cleared
-  static std::optional<Prefix> parse(std::string_view text);      // "10.0.0.0/8", "fc00::/7", a bare address
+  constexpr Prefix() = default;                               // 0.0.0.0/0
+  Prefix(const IpAddress& address, std::uint8_t bits);        // host bits are cleared
+  static std::optional<Prefix> parse(std::string_view text);  // "10.0.0.0/8", "fc00::/7", a bare address
   bool contains(const IpAddress& address) const noexcept;
   const IpAddress& address() const noexcept { return address_; }
   std::uint8_t bits() const noexcept { return bits_; }

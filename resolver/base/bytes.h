@@ -1,5 +1,5 @@
-// Octets on their way in and out: big-endian loads and stores, and a bounded writer. RFC 1035 section 2.3.2 (network order).
-// Nothing here owns memory; every view is valid as long as the buffer it was made from.
+// Octets on their way in and out: big-endian loads and stores, and a bounded writer. RFC 1035 section 2.3.2 (network
+// order). Nothing here owns memory; every view is valid as long as the buffer it was made from.
 #pragma once
 
 #include <cstddef>

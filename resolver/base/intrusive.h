@@ -1,5 +1,5 @@
-// A counted pointer to an object that carries its own atomic count: one word, one allocation, shareable between threads.
-// T offers `void retain() const noexcept` and `void release() const noexcept` (which frees at zero).
+// A counted pointer to an object that carries its own atomic count: one word, one allocation, shareable between
+// threads. T offers `void retain() const noexcept` and `void release() const noexcept` (which frees at zero).
 #pragma once
 
 #include <cstddef>
@@ -12,7 +12,9 @@ class Shared {
  public:
   constexpr Shared() noexcept = default;
   constexpr Shared(std::nullptr_t) noexcept {}
-  explicit Shared(T* object) noexcept : object_(object) { if (object_ != nullptr) { object_->retain(); } }
+  explicit Shared(T* object) noexcept : object_(object) {
+    if (object_ != nullptr) { object_->retain(); }
+  }
   static Shared adopt(T* object) noexcept {  // takes over a count that is already held
     Shared shared;
     shared.object_ = object;
@@ -24,7 +26,9 @@ class Shared {
     std::swap(object_, other.object_);
     return *this;
   }
-  ~Shared() { if (object_ != nullptr) { object_->release(); } }
+  ~Shared() {
+    if (object_ != nullptr) { object_->release(); }
+  }
 
   T* get() const noexcept { return object_; }
   T* detach() noexcept { return std::exchange(object_, nullptr); }

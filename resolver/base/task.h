@@ -1,7 +1,8 @@
 // Task<T>: a coroutine that waits. Lazy: it starts when it is awaited (or spawned), runs inside the awaiter's own stack
 // frame up to its first real wait, and when it ends later, resume_from() goes on with whoever waited for it. No stack
-// grows with the length of a chain that completes, in any build: the hand-over is a loop (a trampoline), not a tail call that a
-// debug build would turn into recursion. Starting nests one level for each Task inside another: the budget bounds that depth.
+// grows with the length of a chain that completes, in any build: the hand-over is a loop (a trampoline), not a tail
+// call that a debug build would turn into recursion. Starting nests one level for each Task inside another: the budget
+// bounds that depth.
 //
 // Rules: `co_await` stands alone in its statement. Cancelling is destroying the Task, which destroys what it waits for
 // first (awaiters take themselves out of whatever would have resumed them). Never resume or destroy a coroutine from

@@ -1,6 +1,6 @@
 // Owns running tasks that nobody awaits (one per client query). Ended tasks leave by themselves; destroying the scope
-// cancels the rest. Limit: `capacity` tasks at once; spawn() refuses beyond it, so that over-load is dropped, not queued.
-// One thread.
+// cancels the rest. Limit: `capacity` tasks at once; spawn() refuses beyond it, so that over-load is dropped, not
+// queued. One thread.
 #pragma once
 
 #include <cstddef>

@@ -80,19 +80,26 @@ std::optional<CacheEntry> RRsetCache::find_stale(NameView name, Type type, TtlTi
   const std::uint64_t hash = name.hash(impl_->key);
   const Table::Access shard = impl_->table.lock(hash);
   const Table::Place places[] = {find_in(shard, hash, name, type), find_in(shard, hash, name, kEveryType)};
-  // Fresh before stale, the type's own before the name error.
-  for (const std::int64_t least_left : {std::int64_t{1}, -std::int64_t{most}}) {
-    for (const Table::Place place : places) {
-      if (place == 0) { continue; }
-      RRsetRecord& record = shard.at(place);
-      const std::int64_t left = record.left(now);
-      if (left < least_left) { continue; }
-      shard.hit(place);
-      return record.entry(left);
+  // Fresh before stale, the type's own before the name error; of two stale ones the word that came later.
+  Table::Place best = 0;
+  for (const Table::Place place : places) {
+    if (place == 0) { continue; }
+    RRsetRecord& record = shard.at(place);
+    const std::int64_t left = record.left(now);
+    if (left > 0) {
+      best = place;
+      break;
     }
+    if (left < -std::int64_t{most}) { continue; }
+    const auto stored_at = [&shard](Table::Place at) { return shard.at(at).expires - TtlTime{shard.at(at).ttl}; };
+    if (best == 0 || stored_at(place) > stored_at(best)) { best = place; }
   }
-  shard.miss();
-  return std::nullopt;
+  if (best == 0) {
+    shard.miss();
+    return std::nullopt;
+  }
+  shard.hit(best);
+  return shard.at(best).entry(shard.at(best).left(now));
 }
 
 void RRsetCache::prefetch(NameView name, Type type) const noexcept {

@@ -99,7 +99,12 @@ bool CacheReader::follow(Walk& walk, NameView name) const {
   const Type type = walk.writer.inquiry().type;
   RRsetPtr alias;  // holds what `name` points into
   for (std::uint32_t step = 0; step <= kMaxCachedAliases; ++step) {
-    if (auto entry = look(walk, name, type)) {
+    auto entry = look(walk, name, type);
+    if (entry && entry->stale_for > 0 && type != Type::CNAME) {  // what was there once does not outlive the alias that replaced it
+      const auto replaced = look(walk, name, Type::CNAME);
+      if (replaced && replaced->stale_for == 0 && replaced->kind == EntryKind::rrset) { entry.reset(); }
+    }
+    if (entry) {
       walk.note(*entry);
       if (entry->kind == EntryKind::rrset) {
         write_set(walk, *entry);

@@ -1,5 +1,6 @@
-// One query in, one answer out: the walk of a client's query from octets to octets. Cache hits are written straight into the
-// transport's buffer; anything else becomes a coroutine. One Front per worker, used on its thread; FrontShared is one per process.
+// One query in, one answer out: the walk of a client's query from octets to octets. Cache hits are written straight
+// into the transport's buffer; anything else becomes a coroutine. One Front per worker, used on its thread; FrontShared
+// is one per process.
 #pragma once
 
 #include <memory>

@@ -18,8 +18,8 @@ struct ClientQuery {
   ClientProtocol protocol = ClientProtocol::udp;
 };
 
-// Takes the answer of a query that could not be answered at once. Called at most once, on the worker's thread; destroyed without
-// a call when there is nothing to say. A transport whose client has gone makes `send` do nothing.
+// Takes the answer of a query that could not be answered at once. Called at most once, on the worker's thread;
+// destroyed without a call when there is nothing to say. A transport whose client has gone makes `send` do nothing.
 class ReplyHandle {
  public:
   virtual ~ReplyHandle() = default;
@@ -30,8 +30,8 @@ class ReplyHandle {
 class ReplyRoom {
  public:
   virtual ~ReplyRoom() = default;
-  virtual MutableBytes buffer() = 0;                     // at least 65,535 octets, or for UDP at least 4,096
-  virtual std::unique_ptr<ReplyHandle> keep() = 0;       // null when the transport can hold no more: the query is dropped
+  virtual MutableBytes buffer() = 0;                // at least 65,535 octets, or for UDP at least 4,096
+  virtual std::unique_ptr<ReplyHandle> keep() = 0;  // null when the transport can hold no more: the query is dropped
 };
 
 class QuerySink {

@@ -11,7 +11,8 @@ struct Asker::Round {
   ServerChoice choice;
   std::vector<const Delegation::Server*> unresolved;  // to be looked up, in random order, last first
   std::vector<const Delegation::Server*> glued;       // with glue, which the zone itself may contradict
-  std::vector<const Delegation::Server*> one_family;  // looked up already, as far as the first family that had addresses
+  std::vector<const Delegation::Server*>
+      one_family;  // looked up already, as far as the first family that had addresses
   bool second_family = false;
   bool parents_glue_used = false;
   Ede why = Ede::no_reachable_authority;
@@ -42,8 +43,8 @@ Asker::Asker(const ResolverOptions& options, Caches& caches, SharedExchanges& ex
       names_(names),
       counters_(counters) {}
 
-// Last resort: a server's own zone may know a wrong address, or none, for a name for which its parent gave glue. It was met on the
-// way; no question is needed. True when there was any.
+// Last resort: a server's own zone may know a wrong address, or none, for a name for which its parent gave glue. It was
+// met on the way; no question is needed. True when there was any.
 bool Asker::add_parents_glue(const Delegation& delegation, Round& round) {
   const std::size_t before = round.choice.size();
   for (const Delegation::Server& server : delegation.servers()) {
@@ -62,8 +63,8 @@ bool Asker::add_parents_glue(const Delegation& delegation, Round& round) {
 // Nobody known is left: finds more addresses, the likeliest first. False when there are none to be found.
 Task<bool> Asker::more_addresses(const ZoneCut& cut, Round& round, Budget& budget, const Lineage& lineage) {
   if (round.unresolved.empty() && !round.glued.empty()) {
-    // The addresses that the parent gave led nowhere. The servers' own zones may know better ones; for names inside this very zone
-    // nobody else could be asked.
+    // The addresses that the parent gave led nowhere. The servers' own zones may know better ones; for names inside
+    // this very zone nobody else could be asked.
     for (const Delegation::Server* server : std::exchange(round.glued, {})) {
       if (!server->name.view().is_at_or_below(cut.zone)) {
         round.unresolved.push_back(server);

@@ -1,5 +1,5 @@
-// One question to the servers of one zone cut: whom to ask, in which order, and when to give up. Ends with a Response that says something
-// about the question, or with the reason why none could be had.
+// One question to the servers of one zone cut: whom to ask, in which order, and when to give up. Ends with a Response
+// that says something about the question, or with the reason why none could be had.
 #pragma once
 
 #include "resolver/cache/caches.h"
@@ -34,8 +34,8 @@ struct AskResult {
 
 class Asker {
  public:
-  // How long a server stays out for a zone that it does not serve. Shorter than the peers' 15 minutes: a zone that has just been
-  // set up should come to life.
+  // How long a server stays out for a zone that it does not serve. Shorter than the peers' 15 minutes: a zone that has
+  // just been set up should come to life.
   static constexpr Duration kLameFor = std::chrono::seconds(60);
 
   Asker(const ResolverOptions& options, Caches& caches, SharedExchanges& exchanges, Exchanger& exchanger,
@@ -50,7 +50,8 @@ class Asker {
   Task<bool> more_addresses(const ZoneCut& cut, Round& round, Budget& budget, const Lineage& lineage);
   Task<ExchangeResult> exchange(const ZoneCut& cut, const Question& question, const ServerChoice::Pick& pick,
                                 Budget& budget);
-  std::optional<Response> read(const ZoneCut& cut, const Question& question, const ExchangeResult& result, Round& round);
+  std::optional<Response> read(const ZoneCut& cut, const Question& question, const ExchangeResult& result,
+                               Round& round);
 
   const ResolverOptions& options_;
   Caches& caches_;

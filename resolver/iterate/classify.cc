@@ -22,7 +22,8 @@ RRsetPtr collect(const MessageView& reply, Section section, NameView owner, Type
   for (const RecordAt& record : reply.records()) {
     const bool signature = record.type == Type::RRSIG && type != Type::RRSIG;
     if (record.section != section || (record.type != type && !signature) || record.rclass != Class::IN) { continue; }
-    if (signature && (record.rdata_length < 2 || load16(reply.raw_rdata(record).data()) != static_cast<std::uint16_t>(type))) {
+    if (signature &&
+        (record.rdata_length < 2 || load16(reply.raw_rdata(record).data()) != static_cast<std::uint16_t>(type))) {
       continue;
     }
     if (!reply.owner_is(record, owner)) { continue; }
@@ -68,8 +69,7 @@ void collect_any(const MessageView& reply, NameView name, std::vector<RRsetPtr>&
   std::vector<Type> seen;
   for (const RecordAt& record : reply.records()) {
     if (record.section != Section::answer || record.rclass != Class::IN || record.type == Type::RRSIG ||
-        is_meta(record.type) || is_in(seen, record.type) || seen.size() >= kMaxTypes ||
-        !reply.owner_is(record, name)) {
+        is_meta(record.type) || is_in(seen, record.type) || seen.size() >= kMaxTypes || !reply.owner_is(record, name)) {
       continue;
     }
     seen.push_back(record.type);
@@ -77,8 +77,8 @@ void collect_any(const MessageView& reply, NameView name, std::vector<RRsetPtr>&
   }
 }
 
-// Follows the aliases of the answer section from the question's name, as far as the zone may speak. True when the chain ends in the type
-// asked for.
+// Follows the aliases of the answer section from the question's name, as far as the zone may speak. True when the chain
+// ends in the type asked for.
 bool follow_chain(const MessageView& reply, const ReplyContext& context, Response& response) {
   response.target = Name(context.name);
   for (std::size_t step = 0; step <= kMaxAliasesInReply; ++step) {
@@ -89,11 +89,13 @@ bool follow_chain(const MessageView& reply, const ReplyContext& context, Respons
       collect_any(reply, now, response.answers);
       return response.answers.size() > before;
     }
-    if (auto rrset = collect(reply, Section::answer, now, context.type)) {
+    auto rrset = collect(reply, Section::answer, now, context.type);
+    const bool synthesised = context.type == Type::CNAME && rrset && redirecting_dname(reply, now, context.zone);
+    if (rrset && !synthesised) {
       response.answers.push_back(std::move(rrset));
       return true;
     }
-    if (has(reply, now, context.type)) {  // there, but more of it than may be kept: no data would be a lie
+    if (!rrset && has(reply, now, context.type)) {  // there, but more of it than may be kept: no data would be a lie
       response.rcode = Rcode::server_failure;
       return false;
     }
@@ -106,6 +108,7 @@ bool follow_chain(const MessageView& reply, const ReplyContext& context, Respons
       }
       response.target = Name(rdata_name(Type::CNAME, cname->first_rdata()));
       response.answers.push_back(std::move(cname));
+      if (context.type == Type::CNAME) { return true; }
       continue;
     }
     auto cname = collect(reply, Section::answer, now, Type::CNAME);
@@ -132,8 +135,9 @@ void collect_denial(const MessageView& reply, const ReplyContext& context, NameV
     }
     if ((record.type == Type::NSEC || record.type == Type::NSEC3) && response.proofs.size() < ProofList::kMaxProofs) {
       const Name owner = reply.owner(record);
-      const bool known = std::ranges::any_of(
-          response.proofs, [&](const RRsetPtr& proof) { return proof->type() == record.type && proof->owner() == owner; });
+      const bool known = std::ranges::any_of(response.proofs, [&](const RRsetPtr& proof) {
+        return proof->type() == record.type && proof->owner() == owner;
+      });
       if (known || !owner.view().is_at_or_below(context.zone)) { continue; }
       if (auto proof = collect(reply, Section::authority, owner, record.type)) {
         response.proofs.push_back(std::move(proof));
@@ -206,8 +210,7 @@ Response read(const MessageView& reply, const ReplyContext& context) {
   Response response;
   response.rcode = reply.rcode();
   response.authoritative = reply.header().aa();
-  if (response.rcode != Rcode::no_error && response.rcode != Rcode::name_error &&
-      response.rcode != Rcode::yx_domain) {
+  if (response.rcode != Rcode::no_error && response.rcode != Rcode::name_error && response.rcode != Rcode::yx_domain) {
     // REFUSED and NOTAUTH speak of the zone, the others of this question.
     const bool about_zone = response.rcode == Rcode::refused || response.rcode == Rcode::not_auth;
     response.outcome = about_zone ? Outcome::lame : Outcome::server_error;

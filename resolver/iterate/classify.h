@@ -1,6 +1,6 @@
-// What a reply means for the question that was asked, and what of it the asked zone may say at all (scrubbing). Pure: a packet goes in, a
-// Response of owned RRsets comes out. What is not in the Response does not exist for the rest of the resolver: nothing else of
-// a reply is ever cached or served (RFC 2181 section 5.4.1; CVE-2025-11411, CVE-2025-40778).
+// What a reply means for the question that was asked, and what of it the asked zone may say at all (scrubbing). Pure: a
+// packet goes in, a Response of owned RRsets comes out. What is not in the Response does not exist for the rest of the
+// resolver: nothing else of a reply is ever cached or served (RFC 2181 section 5.4.1; CVE-2025-11411, CVE-2025-40778).
 #pragma once
 
 #include <vector>
@@ -30,14 +30,14 @@ struct Response {
   RRsetPtr soa;                   // of a negative answer; null when the server sent none
   std::vector<RRsetPtr> proofs;   // NSEC and NSEC3 sets with signatures, at most ProofList::kMaxProofs
   DelegationPtr referral;
-  DelegationPtr root_servers;     // of an answer to `. NS` alone: what priming is for (RFC 8109 section 4)
-  std::uint32_t scrubbed = 0;     // records of the reply that were left behind
+  DelegationPtr root_servers;  // of an answer to `. NS` alone: what priming is for (RFC 8109 section 4)
+  std::uint32_t scrubbed = 0;  // records of the reply that were left behind
 };
 
 struct ReplyContext {
-  NameView name;             // asked for, in any case
+  NameView name;  // asked for, in any case
   Type type = Type::none;
-  NameView zone;             // the zone whose server was asked: it may speak of names at or below
+  NameView zone;                // the zone whose server was asked: it may speak of names at or below
   bool from_forwarder = false;  // a recursive server: no referrals, no lameness by missing AA
   bool harden_glue = true;      // only glue at or below `zone`
 };

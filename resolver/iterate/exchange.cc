@@ -27,8 +27,8 @@ void randomise_case(Name& name, Random& random) {
   }
 }
 
-// RFC 6891 section 7. BADVERS to version 0, the only one there is, comes from a server that has not understood EDNS either; some send
-// our own OPT back with their FORMERR.
+// RFC 6891 section 7. BADVERS to version 0, the only one there is, comes from a server that has not understood EDNS
+// either; some send our own OPT back with their FORMERR.
 bool speaks_no_edns(const MessageView& reply) {
   const Rcode rcode = reply.rcode();
   return rcode == Rcode::bad_version || rcode == Rcode::format_error || rcode == Rcode::not_implemented;
@@ -36,13 +36,13 @@ bool speaks_no_edns(const MessageView& reply) {
 
 bool is_complaint(const ExchangeResult& result) {
   const std::uint8_t rcode = HeaderView(*result.packet).low_rcode();
-  return rcode == static_cast<std::uint8_t>(Rcode::format_error) || rcode == static_cast<std::uint8_t>(Rcode::not_implemented);
+  return rcode == static_cast<std::uint8_t>(Rcode::format_error) ||
+         rcode == static_cast<std::uint8_t>(Rcode::not_implemented);
 }
 
-// What was lost once is waited for longer: a first guess from the round-trip time is right for most, a loss on a busy path takes a
-// while to pass (RFC 8085 section 3.1.1).
-// The last try waits as long as any may: one answer may take a second from a server that is otherwise quick, above all from a
-// resolver, which has to ask others first.
+// What was lost once is waited for longer: a first guess from the round-trip time is right for most, a loss on a busy
+// path takes a while to pass (RFC 8085 section 3.1.1). The last try waits as long as any may: one answer may take a
+// second from a server that is otherwise quick, above all from a resolver, which has to ask others first.
 Duration patience_for(const ServerState& server, const ExchangeRequest& request) {
   constexpr Duration kRecursion = std::chrono::milliseconds(1000);
   Duration at_least = ServerCache::kMinTimeout * (1 << (2 * request.earlier_tries));
@@ -59,7 +59,7 @@ struct Exchanger::Try {
   bool edns = true;
   bool random_case = true;
   bool case_differed = false;  // in an earlier try
-  ServerCookie cookie;  // the server's, empty when none is known
+  ServerCookie cookie;         // the server's, empty when none is known
 };
 
 // What went out, and so what must come back.
@@ -134,13 +134,15 @@ ReplyFit Exchanger::check_cookie(const MessageView& reply, const Sent& sent) {
                       std::equal(sent.client_cookie.begin(), sent.client_cookie.end(), option->data.begin());
     return ours ? ReplyFit::accept : ReplyFit::forgery;
   }
-  // A server that has sent cookies goes on sending them (RFC 7873 section 5.3); over TCP the handshake has proven the address.
+  // A server that has sent cookies goes on sending them (RFC 7873 section 5.3); over TCP the handshake has proven the
+  // address.
   const bool must_be_there = sent.expects_cookie && sent.protocol == UpstreamProtocol::udp;
   return must_be_there ? ReplyFit::forgery : ReplyFit::accept;
 }
 
-// Is this the reply? Runs for every datagram from the server's address. One that is damaged must not end the wait, because the
-// right one may be right behind it (TuDoor); one that looks like a guess must, because the next guess may be right.
+// Is this the reply? Runs for every datagram from the server's address. One that is damaged must not end the wait,
+// because the right one may be right behind it (TuDoor); one that looks like a guess must, because the next guess may
+// be right.
 ReplyFit Exchanger::check(Bytes packet, Sent& sent) {
   if (packet.size() < kHeaderSize || !HeaderView(packet).qr() || HeaderView(packet).opcode() != Opcode::query) {
     counters_.replies_rejected_malformed.add();
@@ -194,8 +196,8 @@ ReplyFit Exchanger::check(Bytes packet, Sent& sent) {
   return fit;
 }
 
-// It folds case, as the reply over UDP said, and serves no TCP over which that could be believed. What is left is a plain question under
-// a new id from a new port. Never final.
+// It folds case, as the reply over UDP said, and serves no TCP over which that could be believed. What is left is a
+// plain question under a new id from a new port. Never final.
 bool Exchanger::try_without_case(Try& how) {
   how.protocol = UpstreamProtocol::udp;
   how.random_case = false;
@@ -210,7 +212,9 @@ bool Exchanger::read(const ExchangeRequest& request, const Sent& sent, UpstreamR
   const Instant now = clock_.monotonic();
   const bool over_udp = sent.protocol == UpstreamProtocol::udp;
   switch (reply.status) {
-    case UpstreamReply::Status::no_room: result.status = Status::no_room; return true;
+    case UpstreamReply::Status::no_room:
+      result.status = Status::no_room;
+      return true;
     case UpstreamReply::Status::unreachable:
       counters_.upstream_unreachable.add();
       if (how.case_differed && !over_udp) { return try_without_case(how); }
@@ -239,7 +243,8 @@ bool Exchanger::read(const ExchangeRequest& request, const Sent& sent, UpstreamR
       if (over_udp) { servers_.on_timeout(server, now); }
       result.status = over_udp ? Status::timeout : Status::broken;
       return true;
-    case UpstreamReply::Status::ok: break;
+    case UpstreamReply::Status::ok:
+      break;
   }
 
   servers_.on_reply(server, reply.rtt, now);
@@ -249,7 +254,8 @@ bool Exchanger::read(const ExchangeRequest& request, const Sent& sent, UpstreamR
     how.protocol = UpstreamProtocol::tcp;
     return false;
   }
-  if (HeaderView(reply.packet).tc()) {  // truncated where nothing needs to be: half an RRset is none (RFC 2181 section 9)
+  if (HeaderView(reply.packet)
+          .tc()) {  // truncated where nothing needs to be: half an RRset is none (RFC 2181 section 9)
     result.status = Status::broken;
     return true;
   }

@@ -1,6 +1,7 @@
-// One question to one server: the query with its id, 0x20 case, EDNS and cookie, the checks that a reply must pass, and the ways out
-// when it does not: over TCP after truncation or a suspected forgery, without EDNS where the server knows none (RFC 6891 section
-// 7), again with the cookie that a server insists on (RFC 7873 section 5.3). Nothing here knows what the answer means.
+// One question to one server: the query with its id, 0x20 case, EDNS and cookie, the checks that a reply must pass, and
+// the ways out when it does not: over TCP after truncation or a suspected forgery, without EDNS where the server knows
+// none (RFC 6891 section 7), again with the cookie that a server insists on (RFC 7873 section 5.3). Nothing here knows
+// what the answer means.
 #pragma once
 
 #include "resolver/base/budget.h"
@@ -18,7 +19,8 @@ struct ExchangeRequest {
   SocketAddress server;
   Name name;
   Type type = Type::none;
-  bool recursion_desired = false;  // forwarders only: RD=1 to an authority would let resolvers chase each other (TsuKing)
+  bool recursion_desired =
+      false;  // forwarders only: RD=1 to an authority would let resolvers chase each other (TsuKing)
   bool tls = false;
   std::string_view tls_name;
   bool is_last_try = false;
@@ -29,10 +31,11 @@ class Exchanger {
  public:
   // Of one exchange: the first try, and two more for TCP, no EDNS or a cookie, in whatever mixture (CVE-2026-5950).
   static constexpr int kMaxTries = 3;
-  static constexpr Duration kTcpTimeout = std::chrono::milliseconds(2000);  // a handshake and a question at half a second each way
+  static constexpr Duration kTcpTimeout =
+      std::chrono::milliseconds(2000);  // a handshake and a question at half a second each way
 
-  Exchanger(const ResolverOptions& options, ServerCache& servers, Upstream& upstream, const Clock& clock, Random& random,
-            ResolverCounters& counters);
+  Exchanger(const ResolverOptions& options, ServerCache& servers, Upstream& upstream, const Clock& clock,
+            Random& random, ResolverCounters& counters);
 
   // The request and the budget must outlive the task.
   Task<ExchangeResult> exchange(const ExchangeRequest& request, Budget& budget);

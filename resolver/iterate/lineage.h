@@ -1,5 +1,5 @@
-// Which questions led to this one: the client's, then for each server name without address the question for it. Lives on the
-// coroutine frames of those that wait; a question that stands in its own lineage would wait for itself for ever.
+// Which questions led to this one: the client's, then for each server name without address the question for it. Lives
+// on the coroutine frames of those that wait; a question that stands in its own lineage would wait for itself for ever.
 #pragma once
 
 #include "resolver/wire/answer.h"

@@ -91,7 +91,8 @@ Resolver::Impl::Found Resolver::Impl::find_in_cache(Question& now, Answer& answe
     answer.security = entry->security;
     return Found::answer;
   }
-  if (now.type != Type::CNAME && now.type != Type::DS) {  // a DS set is the parent's, whatever the child says of the name
+  if (now.type != Type::CNAME &&
+      now.type != Type::DS) {  // a DS set is the parent's, whatever the child says of the name
     const auto alias = cache.find(now.name, Type::CNAME, time);
     if (alias && alias->kind == EntryKind::rrset) {
       answer.answer.push_back({alias->rrset, alias->ttl});
@@ -161,7 +162,8 @@ void Resolver::Impl::append(const Response& response, Answer& answer) {
   }
 }
 
-// ------------------------------------------------------------------------------------------------------- finding servers
+// ------------------------------------------------------------------------------------------------------- finding
+// servers
 
 // The root's servers: primed (RFC 8109), at most once per TTL in the whole process, or as configured when that fails.
 Task<DelegationPtr> Resolver::Impl::root(Budget& budget, const Lineage& lineage) {
@@ -193,7 +195,8 @@ Task<DelegationPtr> Resolver::Impl::root(Budget& budget, const Lineage& lineage)
     const bool reachable = std::ranges::any_of(servers, [](const auto& server) { return !server.addresses.empty(); });
     if (reachable) { primed = Delegation::make(NameView(), std::move(servers), asked.response->root_servers->ttl()); }
   }
-  parts.caches.delegations.put(primed, now);  // hints too, for their short TTL: a dead root is not primed at every query
+  parts.caches.delegations.put(primed,
+                               now);  // hints too, for their short TTL: a dead root is not primed at every query
   co_return primed;
 }
 
@@ -255,9 +258,11 @@ Task<std::vector<IpAddress>> Resolver::Impl::addresses_of(const Name& server, Ef
   co_return addresses;
 }
 
-// -------------------------------------------------------------------------------------------------------- the resolution
+// -------------------------------------------------------------------------------------------------------- the
+// resolution
 
-// From the closest known cut down to whoever answers for the name, showing each zone no more of it than it needs (RFC 9156).
+// From the closest known cut down to whoever answers for the name, showing each zone no more of it than it needs (RFC
+// 9156).
 Task<Descent> Resolver::Impl::descend(const Question& question, Budget& budget, const Lineage& lineage,
                                       bool use_forwarders) {
   Descent result;
@@ -329,7 +334,8 @@ Answer Resolver::Impl::fail(const Question& asked, Answer so_far, Ede why, std::
   so_far.ede = why;
   so_far.ede_text = std::move(text);
   if (so_far.ede_text.size() > Failure::kMaxText) { so_far.ede_text.resize(Failure::kMaxText); }
-  // A look-up on behalf of another may fail for what the other has spent already: that says nothing about its own question.
+  // A look-up on behalf of another may fail for what the other has spent already: that says nothing about its own
+  // question.
   const bool own_fault = depth == 0 || (!budget.was_hemmed_in() && parts.clock.monotonic() < budget.deadline());
   // Nor does a failed refresh take away what is still good.
   const auto standing = parts.caches.rrsets.find(asked.name, asked.type, parts.clock.ttl());
@@ -352,7 +358,8 @@ Task<Answer> Resolver::Impl::resolve(Question asked, Budget& budget, const Linea
       if (found == Found::alias) {
         if (budget.take_alias()) { continue; }
         parts.counters.budget_spent.add();
-        co_return fail(asked, std::move(answer), Ede::other, "alias limit reached at " + now.name.text(), budget, lineage.depth);
+        co_return fail(asked, std::move(answer), Ede::other, "alias limit reached at " + now.name.text(), budget,
+                       lineage.depth);
       }
       if (auto failure = parts.caches.failures.find(now.name, now.type, parts.clock.ttl())) {
         answer = Answer::failure(failure->cause, std::move(failure->text));
@@ -376,7 +383,8 @@ Task<Answer> Resolver::Impl::resolve(Question asked, Budget& budget, const Linea
     for (const RRsetPtr& link : descent.response->answers) {
       if (link->type() != Type::CNAME || budget.take_alias()) { continue; }
       parts.counters.budget_spent.add();
-      co_return fail(asked, std::move(answer), Ede::other, "alias limit reached at " + now.name.text(), budget, lineage.depth);
+      co_return fail(asked, std::move(answer), Ede::other, "alias limit reached at " + now.name.text(), budget,
+                     lineage.depth);
     }
   }
 }

@@ -1,5 +1,6 @@
-// Recursive resolution (RFC 1034 section 5.3.3): from a question to an answer, by asking the servers of one zone cut after another.
-// One Resolver per worker, used on its thread alone; the caches and the table of exchanges in flight are shared by all.
+// Recursive resolution (RFC 1034 section 5.3.3): from a question to an answer, by asking the servers of one zone cut
+// after another. One Resolver per worker, used on its thread alone; the caches and the table of exchanges in flight are
+// shared by all.
 #pragma once
 
 #include <memory>
@@ -9,9 +10,9 @@
 #include "resolver/base/random.h"
 #include "resolver/cache/caches.h"
 #include "resolver/dnssec/fetch.h"
-#include "resolver/wire/answer.h"
 #include "resolver/iterate/resolver_options.h"
 #include "resolver/iterate/upstream.h"
+#include "resolver/wire/answer.h"
 #include "telemetry/counters.h"
 
 namespace vouch {
@@ -35,8 +36,8 @@ class Resolver final : public Fetch {
   explicit Resolver(ResolverParts parts);
   ~Resolver() override;
 
-  // Always ends with an answer by the budget's deadline; failures are SERVFAIL with their cause. Looks into the cache first.
-  // The budget must outlive the task.
+  // Always ends with an answer by the budget's deadline; failures are SERVFAIL with their cause. Looks into the cache
+  // first. The budget must outlive the task.
   Task<Answer> resolve(Question question, Budget& budget);
   // Past the cache, for prefetch: asks although there is a live entry.
   Task<Answer> refresh(Question question, Budget& budget);

@@ -54,7 +54,8 @@ std::optional<ServerChoice::Pick> ServerChoice::next(ServerCache& servers, Insta
     const Duration rtt = state.known ? state.smoothed_rtt + state.timeouts * ServerCache::kFirstTimeout : kUnknownRtt;
     open.push_back({i, candidate.tries, rtt + std::chrono::microseconds(random.below(1000))});
   }
-  // A dead server that is back must be noticed even while others answer; else the silent are for when nobody else is left.
+  // A dead server that is back must be noticed even while others answer; else the silent are for when nobody else is
+  // left.
   const bool explore = random.below(kExploreOneIn) == 0;
   if (open.empty() || explore) {
     while (!silent.empty()) {

@@ -1,6 +1,6 @@
-// Whom to ask next: the addresses of one zone cut during one question. Prefers the server that answers fastest, looks at the others now
-// and then, leaves out the silent and the lame while there is anybody else, and asks nobody more than kMaxTriesPerAddress times.
-// Pure but for the server cache it reads.
+// Whom to ask next: the addresses of one zone cut during one question. Prefers the server that answers fastest, looks
+// at the others now and then, leaves out the silent and the lame while there is anybody else, and asks nobody more than
+// kMaxTriesPerAddress times. Pure but for the server cache it reads.
 #pragma once
 
 #include <optional>
@@ -14,9 +14,9 @@ namespace vouch {
 
 class ServerChoice {
  public:
-  static constexpr std::size_t kMaxAddresses = 26;     // per question: twice 13 names (PowerDNS visits as many)
-  static constexpr int kMaxTriesPerAddress = 3;        // RFC 9520 section 3.1
-  static constexpr std::uint32_t kExploreOneIn = 20;   // so often somebody else than the fastest is asked
+  static constexpr std::size_t kMaxAddresses = 26;    // per question: twice 13 names (PowerDNS visits as many)
+  static constexpr int kMaxTriesPerAddress = 3;       // RFC 9520 section 3.1
+  static constexpr std::uint32_t kExploreOneIn = 20;  // so often somebody else than the fastest is asked
   // What an unknown server counts as: nearer than a far one, farther than a near one.
   static constexpr Duration kUnknownRtt = std::chrono::milliseconds(120);
 
@@ -26,8 +26,8 @@ class ServerChoice {
   void add_learnt(const IpAddress& address);
   void add_configured(const SocketAddress& address);
 
-  // Nothing: nobody is left that is worth asking now. A silent server is picked only when no other is left, and only by the one query
-  // that gets to probe it.
+  // Nothing: nobody is left that is worth asking now. A silent server is picked only when no other is left, and only by
+  // the one query that gets to probe it.
   struct Pick {
     SocketAddress server;
     int earlier_tries = 0;  // of this server for this question

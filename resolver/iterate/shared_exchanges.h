@@ -1,10 +1,10 @@
-// Exchanges in flight of the whole process: of equal questions to one zone's servers only one is outstanding (RFC 5452 section 5; the
-// birthday attack and RebirthDay, CVE-2025-5994, live on duplicates). The first to ask leads; others, on whatever worker,
-// follow and get the same reply.
+// Exchanges in flight of the whole process: of equal questions to one zone's servers only one is outstanding (RFC 5452
+// section 5; the birthday attack and RebirthDay, CVE-2025-5994, live on duplicates). The first to ask leads; others, on
+// whatever worker, follow and get the same reply.
 //
-// Sharing sits here, at the leaves, and in the front, at the roots; never between. An exchange waits for no other resolution
-// and a client's question is awaited by no other, so no circle of waiting can form.
-// Thread-safe. Bounded by kMaxFlights and kMaxFollowers: beyond them a question simply is not shared.
+// Sharing sits here, at the leaves, and in the front, at the roots; never between. An exchange waits for no other
+// resolution and a client's question is awaited by no other, so no circle of waiting can form. Thread-safe. Bounded by
+// kMaxFlights and kMaxFollowers: beyond them a question simply is not shared.
 #pragma once
 
 #include <array>
@@ -39,8 +39,9 @@ struct ExchangeResult {
 
 class SharedExchanges {
  public:
-  static constexpr std::size_t kMaxFlights = 65536;   // more than all workers together may have under way
-  static constexpr std::size_t kMaxFollowers = 1024;  // of one flight; each is a client query that already passed the front's limits
+  static constexpr std::size_t kMaxFlights = 65536;  // more than all workers together may have under way
+  static constexpr std::size_t kMaxFollowers =
+      1024;  // of one flight; each is a client query that already passed the front's limits
 
   struct Key {
     Name zone;
@@ -80,12 +81,13 @@ class SharedExchanges::Ticket {
   Ticket& operator=(Ticket&&) = delete;
   ~Ticket();
   bool leads() const noexcept { return follower_ == nullptr; }
-  void land(const ExchangeResult& result);              // leaders
-  Task<ExchangeResult> wait(Duration at_most);          // followers
+  void land(const ExchangeResult& result);      // leaders
+  Task<ExchangeResult> wait(Duration at_most);  // followers
 
  private:
   friend class SharedExchanges;
-  Ticket(SharedExchanges& exchanges, Key key, Executor& executor) : exchanges_(&exchanges), key_(std::move(key)), executor_(&executor) {}
+  Ticket(SharedExchanges& exchanges, Key key, Executor& executor)
+      : exchanges_(&exchanges), key_(std::move(key)), executor_(&executor) {}
   SharedExchanges* exchanges_;
   Key key_;
   Executor* executor_;

@@ -1,5 +1,6 @@
-// Seam: how the iterator reaches servers. The network is one implementation (transports/), scripted servers on virtual time
-// are another (tests/). An Upstream knows sockets and nothing of DNS but the length prefix of TCP: what fits is judged by `check`.
+// Seam: how the iterator reaches servers. The network is one implementation (transports/), scripted servers on virtual
+// time are another (tests/). An Upstream knows sockets and nothing of DNS but the length prefix of TCP: what fits is
+// judged by `check`.
 #pragma once
 
 #include <functional>
@@ -21,8 +22,8 @@ enum class ReplyFit : std::uint8_t {
 struct UpstreamQuestion {
   SocketAddress server;
   UpstreamProtocol protocol = UpstreamProtocol::udp;
-  Bytes packet;       // a whole message without length prefix; must live until the reply
-  Instant deadline{};  // monotonic
+  Bytes packet;               // a whole message without length prefix; must live until the reply
+  Instant deadline{};         // monotonic
   std::string_view tls_name;  // for tls: whom the certificate must name
   // Called for every datagram or message from `server`, on the asking thread.
   const std::function<ReplyFit(Bytes)>* check = nullptr;

@@ -1,5 +1,5 @@
-// Which servers to ask for a name: the closest zone cut above it that is known, from what the operator configured (stub and
-// forward zones), the delegation cache, or the root.
+// Which servers to ask for a name: the closest zone cut above it that is known, from what the operator configured (stub
+// and forward zones), the delegation cache, or the root.
 #pragma once
 
 #include <string>
@@ -16,8 +16,8 @@ enum class CutKind : std::uint8_t { root, delegation, stub, forward };
 struct ZoneCut {
   CutKind kind = CutKind::root;
   Name zone;
-  DelegationPtr delegation;                     // root and delegation
-  const ConfiguredZone* configured = nullptr;   // stub and forward; lives as long as the options
+  DelegationPtr delegation;                    // root and delegation
+  const ConfiguredZone* configured = nullptr;  // stub and forward; lives as long as the options
 
   bool is_forward() const noexcept { return kind == CutKind::forward; }
   bool may_cache() const noexcept { return configured == nullptr || configured->cache; }

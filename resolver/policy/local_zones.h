@@ -1,5 +1,5 @@
-// Names that are answered here and asked of nobody: special-use zones (RFC 6303, 6761, 7686, 8375, 9476...) and the operator's own
-// records (`local_data`). Immutable once built; shared by all workers.
+// Names that are answered here and asked of nobody: special-use zones (RFC 6303, 6761, 7686, 8375, 9476...) and the
+// operator's own records (`local_data`). Immutable once built; shared by all workers.
 #pragma once
 
 #include <expected>

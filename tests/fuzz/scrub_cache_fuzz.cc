@@ -1,5 +1,6 @@
-// A hostile server's reply, through everything that looks at it: the checks, classification, scrubbing, the caches. Oracle: whatever the
-// octets, nothing is cached for a name outside the zone whose server was asked, and no zone cut above it or beside it.
+// A hostile server's reply, through everything that looks at it: the checks, classification, scrubbing, the caches.
+// Oracle: whatever the octets, nothing is cached for a name outside the zone whose server was asked, and no zone cut
+// above it or beside it.
 #include "resolver/iterate/resolver.h"
 #include "resolver/iterate/shared_exchanges.h"
 #include "resolver/wire/message_view.h"
@@ -50,9 +51,15 @@ class HostileUpstream final : public Upstream {
       if (right_question_) { put_question(question.packet, reply.packet); }
     }
     switch ((*question.check)(reply.packet)) {
-      case ReplyFit::accept: reply.status = UpstreamReply::Status::ok; break;
-      case ReplyFit::forgery: reply.status = UpstreamReply::Status::forgery; break;
-      case ReplyFit::ignore: reply.status = UpstreamReply::Status::timeout; break;
+      case ReplyFit::accept:
+        reply.status = UpstreamReply::Status::ok;
+        break;
+      case ReplyFit::forgery:
+        reply.status = UpstreamReply::Status::forgery;
+        break;
+      case ReplyFit::ignore:
+        reply.status = UpstreamReply::Status::timeout;
+        break;
     }
     co_return reply;
   }
@@ -78,10 +85,10 @@ struct Story {
   Type type;
 };
 constexpr Story kStories[] = {
-    {"example.com.", "www.example.com.", Type::A},   {"example.com.", "a.b.c.example.com.", Type::TXT},
-    {"example.com.", "example.com.", Type::NS},      {"example.com.", "www.example.com.", Type::ANY},
-    {"example.com.", "sub.example.com.", Type::DS},  {"example.com.", "www.example.com.", Type::CNAME},
-    {"com.", "www.example.com.", Type::AAAA},        {"example.com.", "www.example.com.", Type::RRSIG},
+    {"example.com.", "www.example.com.", Type::A},  {"example.com.", "a.b.c.example.com.", Type::TXT},
+    {"example.com.", "example.com.", Type::NS},     {"example.com.", "www.example.com.", Type::ANY},
+    {"example.com.", "sub.example.com.", Type::DS}, {"example.com.", "www.example.com.", Type::CNAME},
+    {"com.", "www.example.com.", Type::AAAA},       {"example.com.", "www.example.com.", Type::RRSIG},
 };
 
 void tell(const Story& story, bool forwarder, bool right_question, Bytes packet) {

@@ -59,7 +59,8 @@ TEST_P(Nxns, ReferralIntoAVictimCostsTheVictimLittle) {  // CVE-2020-8616
   net.resolve("warm.com.", Type::A);
   net.forget_questions();
   EXPECT_EQ(net.resolve("www.sub.attacker.com.", Type::A).rcode, Rcode::server_failure);
-  EXPECT_LE(std::ranges::count_if(net.heard(), [](const std::string& line) { return line.starts_with("192.0.2.66:"); }), 5)
+  EXPECT_LE(std::ranges::count_if(net.heard(), [](const std::string& line) { return line.starts_with("192.0.2.66:"); }),
+            5)
       << testing::PrintToString(net.heard());
   EXPECT_LE(net.questions(), 12U);
   net.forget_questions();
@@ -123,14 +124,19 @@ TEST_F(Attacks, ManyLabels) {
 }
 
 TEST_F(Attacks, AliasLoopEnds) {
-  net.zone("attacker.com.").has("a.attacker.com. 60 IN CNAME b.attacker.com.").has("b.attacker.com. 60 IN CNAME a.attacker.com.");
+  net.zone("attacker.com.")
+      .has("a.attacker.com. 60 IN CNAME b.attacker.com.")
+      .has("b.attacker.com. 60 IN CNAME a.attacker.com.");
   EXPECT_EQ(net.resolve("a.attacker.com.", Type::A).rcode, Rcode::server_failure);
   EXPECT_LE(net.questions(), 13U);
 }
 
 TEST_F(Attacks, GhostDomainDiesWithItsDelegation) {  // CVE-2012-1033, CVE-2022-30698
   net.zone("com.").delegates_to("ghost.com.", {{"ns1.ghost.com.", "192.0.2.40"}}, 600);
-  net.zone("ghost.com.").at("192.0.2.40").has("www.ghost.com. 1 IN A 198.51.100.13").has("ghost.com. 86400 IN NS ns1.ghost.com.");
+  net.zone("ghost.com.")
+      .at("192.0.2.40")
+      .has("www.ghost.com. 1 IN A 198.51.100.13")
+      .has("ghost.com. 86400 IN NS ns1.ghost.com.");
   EXPECT_EQ(net.resolve("www.ghost.com.", Type::A).rcode, Rcode::no_error);
   net.zone("com.").undelegates("ghost.com.");
   for (int i = 0; i < 620; i += 20) {  // the child keeps announcing itself
@@ -190,7 +196,8 @@ TEST_F(Attacks, RecordsThatRideAlongAreNeverCached) {
     Message reply = Message::reply_to(query);
     reply.aa = true;
     reply.answer = records("www.attacker.com. 300 IN A 203.0.113.1\nwww.victim.com. 300 IN A 203.0.113.1");
-    reply.authority = records("victim.com. 86400 IN NS ns.attacker.com.\ncom. 86400 IN NS ns.attacker.com.\n. 86400 IN NS ns.attacker.com.");
+    reply.authority = records(
+        "victim.com. 86400 IN NS ns.attacker.com.\ncom. 86400 IN NS ns.attacker.com.\n. 86400 IN NS ns.attacker.com.");
     reply.additional = records("ns.attacker.com. 86400 IN A 192.0.2.99\nns1.victim.com. 86400 IN A 192.0.2.99");
     return reply;
   });

@@ -65,7 +65,8 @@ TEST_F(FailingServers, DeadOneIsHardlyAskedOnceTheLivingOneIsKnown) {
     zone.has(name + " 60 IN A 198.51.100.1");
     EXPECT_EQ(net.resolve(name, Type::A).rcode, Rcode::no_error);
   }
-  EXPECT_LE(std::ranges::count_if(net.heard(), [](const std::string& line) { return line.starts_with("192.0.2.10:"); }), 20);
+  EXPECT_LE(std::ranges::count_if(net.heard(), [](const std::string& line) { return line.starts_with("192.0.2.10:"); }),
+            20);
 }
 
 TEST_F(FailingServers, ReturnedServerIsFoundWithinAMinute) {
@@ -101,7 +102,8 @@ TEST_F(FailingServers, FastServerGetsNearlyAllQuestions) {
     zone.has(name + " 60 IN A 198.51.100.1");
     net.resolve(name, Type::A);
   }
-  const auto fast = std::ranges::count_if(net.heard(), [](const std::string& line) { return line.starts_with("192.0.2.11:"); });
+  const auto fast =
+      std::ranges::count_if(net.heard(), [](const std::string& line) { return line.starts_with("192.0.2.11:"); });
   EXPECT_GE(fast, 180);
 }
 
@@ -111,7 +113,8 @@ TEST_F(FailingServers, LameServersAreLeftOutForTheZone) {
   for (const char* name : {"www.lame.com.", "a.lame.com.", "b.lame.com.", "c.lame.com."}) {
     EXPECT_NE(net.resolve(name, Type::A).rcode, Rcode::server_failure);
   }
-  EXPECT_LE(std::ranges::count_if(net.heard(), [](const std::string& line) { return line.starts_with("192.0.2.10:"); }), 1);
+  EXPECT_LE(std::ranges::count_if(net.heard(), [](const std::string& line) { return line.starts_with("192.0.2.10:"); }),
+            1);
 }
 
 TEST_F(FailingServers, ThirteenRefusingServersAreAskedOnceEach) {
@@ -150,7 +153,9 @@ TEST_P(StubbornServer, IsNotAskedOverAndOver) {  // CVE-2026-5950: no way of sen
   zone_at("stubborn.com.", {"192.0.2.10"});
   GetParam().make(net.server("192.0.2.10"));
   EXPECT_EQ(net.resolve("www.stubborn.com.", Type::A).rcode, Rcode::server_failure);
-  EXPECT_LE(net.heard_by("192.0.2.10").size() == 0 ? 0U : 1U + static_cast<std::size_t>(std::ranges::count(net.heard_by("192.0.2.10"), ',')),
+  EXPECT_LE(net.heard_by("192.0.2.10").size() == 0
+                ? 0U
+                : 1U + static_cast<std::size_t>(std::ranges::count(net.heard_by("192.0.2.10"), ',')),
             GetParam().most)
       << net.heard_by("192.0.2.10");
 }
@@ -208,6 +213,50 @@ TEST_F(FailingServers, WithAThirdOfThePacketsLostNearlyEverythingIsAnswered) {
     failed += net.resolve(name, Type::A).rcode == Rcode::no_error ? 0 : 1;
   }
   EXPECT_LE(failed, 1);
+}
+
+TEST_F(FailingServers, OneSlowAnswerIsWaitedForAndShutsOutNobody) {
+  Zone& zone = zone_at("moody.com.", {"192.0.2.10"});
+  for (const char* name : {"a.moody.com.", "b.moody.com.", "c.moody.com."}) {
+    zone.has(std::string(name) + " 60 IN A 198.51.100.1");
+  }
+  EXPECT_EQ(net.resolve("a.moody.com.", Type::A).rcode, Rcode::no_error);
+  net.server("192.0.2.10").takes(1200ms);
+  EXPECT_EQ(net.resolve("b.moody.com.", Type::A).rcode, Rcode::no_error);
+  net.server("192.0.2.10").takes(5ms);
+  EXPECT_EQ(net.resolve("c.moody.com.", Type::A).rcode, Rcode::no_error);
+}
+
+TEST_F(FailingServers, ServerThatRefusesOnceIsAskedAgainWhereThereIsNoOther) {
+  zone_at("once.com.", {"192.0.2.10"});
+  net.server("192.0.2.10").errs_on("odd.once.com.", Type::A, Rcode::refused);
+  EXPECT_EQ(net.resolve("odd.once.com.", Type::A).rcode, Rcode::server_failure);
+  EXPECT_EQ(net.resolve("www.once.com.", Type::A).rcode, Rcode::no_error);
+}
+
+TEST_F(FailingServers, CaseFoldingServerWithoutTcpIsUnderstood) {
+  zone_at("fold.com.", {"192.0.2.10"});
+  net.server("192.0.2.10").folds_case().is_silent_over(UpstreamProtocol::tcp);
+  EXPECT_EQ(net.resolve("www.fold.com.", Type::A).rcode, Rcode::no_error);
+}
+
+TEST_F(FailingServers, CookiesGivenUpByAServerWithoutTcpAreForgottenInTime) {
+  zone_at("stale.com.", {"192.0.2.10"});
+  net.server("192.0.2.10").gives_cookies();
+  EXPECT_EQ(net.resolve("www.stale.com.", Type::A).rcode, Rcode::no_error);
+  net.server("192.0.2.10").forgets_cookies().is_silent_over(UpstreamProtocol::tcp);
+  net.pass(31min);
+  net.zone("stale.com.").has("later.stale.com. 60 IN A 198.51.100.1");
+  EXPECT_EQ(net.resolve("later.stale.com.", Type::A).rcode, Rcode::no_error);
+}
+
+TEST_F(FailingServers, GluelessServerThatOnlyIpv6ReachesIsReached) {
+  net.zone("com.").delegates_to("dual.com.", {{"ns.host.com.", ""}});
+  net.zone("com.").delegates("host.com.", "192.0.2.20");
+  net.zone("host.com.").has("ns.host.com. 60 IN A 192.0.2.10").has("ns.host.com. 60 IN AAAA 2001:db8::10");
+  net.zone("dual.com.").at("2001:db8::10").has("www.dual.com. 60 IN A 198.51.100.1");
+  net.server("192.0.2.10").is_unreachable();
+  EXPECT_EQ(net.resolve("www.dual.com.", Type::A).rcode, Rcode::no_error);
 }
 
 }  // namespace

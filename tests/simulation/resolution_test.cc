@@ -32,7 +32,9 @@ struct Resolution : testing::Test {
   std::string resolve(std::string_view name, Type type = Type::A) { return answer_text(net.resolve(name, type)); }
 };
 
-TEST_F(Resolution, WalksFromTheRoot) { EXPECT_EQ(resolve("www.example.com."), "www.example.com. 300 IN A 198.51.100.7"); }
+TEST_F(Resolution, WalksFromTheRoot) {
+  EXPECT_EQ(resolve("www.example.com."), "www.example.com. 300 IN A 198.51.100.7");
+}
 
 TEST_F(Resolution, RootHearsOnlyTheTopLevelDomain) {
   resolve("www.example.com.");
@@ -92,7 +94,9 @@ TEST_F(Resolution, DeepNameIsFound) {
   EXPECT_EQ(resolve("a.b.c.example.com.", Type::TXT), "a.b.c.example.com. 300 IN TXT \"deep\"");
 }
 
-TEST_F(Resolution, WildcardAnswers) { EXPECT_EQ(resolve("x.wild.example.com."), "x.wild.example.com. 300 IN A 198.51.100.9"); }
+TEST_F(Resolution, WildcardAnswers) {
+  EXPECT_EQ(resolve("x.wild.example.com."), "x.wild.example.com. 300 IN A 198.51.100.9");
+}
 
 TEST_F(Resolution, NameErrorIsRememberedForEveryType) {
   EXPECT_EQ(net.resolve("nope.example.com.", Type::A).rcode, Rcode::name_error);

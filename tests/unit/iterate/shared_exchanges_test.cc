@@ -98,8 +98,8 @@ TEST_F(SharedExchangesTest, BeyondTheBoundAQuestionIsNotShared) {
   EXPECT_EQ(exchanges.in_flight(), 1U);  // the one that is not shared leaves the other's flight alone
 }
 
-// Workers that lead, follow, land and give up on the same few questions. For ThreadSanitizer, and for the count: everybody who waits
-// is woken.
+// Workers that lead, follow, land and give up on the same few questions. For ThreadSanitizer, and for the count:
+// everybody who waits is woken.
 TEST(SharedExchangesAcrossThreads, EveryFollowerIsWoken) {
   SharedExchanges exchanges;
   std::atomic<int> woken = 0;

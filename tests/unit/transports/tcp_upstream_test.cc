@@ -270,7 +270,7 @@ TEST_F(TcpUpstreamTest, BeyondItsConnectionsOnlyAnIdleOneMakesRoom) {
   EXPECT_FALSE(asking->reply);
   const auto refused = ask_tcp(server.address(), "no place");
   ASSERT_TRUE(refused->reply);
-  EXPECT_EQ(refused->reply->status, Status::unreachable);
+  EXPECT_EQ(refused->reply->status, Status::no_room);
 }
 
 TEST_F(TcpUpstreamTest, OneReplyMayGiveUpTheNextWhoseReplyHasComeToo) {

@@ -216,7 +216,7 @@ TEST_F(UdpUpstreamTest, BeyondItsSocketsNobodyIsAsked) {
   auto second = ask(server.address(), "2");
   const auto third = ask(server.address(), "3");
   ASSERT_TRUE(third->reply);
-  EXPECT_EQ(third->reply->status, Status::unreachable);
+  EXPECT_EQ(third->reply->status, Status::no_room);
   second.reset();
   const auto fourth = ask(server.address(), "4");
   EXPECT_FALSE(fourth->reply);
@@ -253,13 +253,13 @@ TEST_F(UdpUpstreamTest, PortsOutsideTheRangeAndAvoidedOnesAreNotDrawn) {
   EXPECT_FALSE(ports.empty());
 }
 
-TEST_F(UdpUpstreamTest, WithEveryPortTakenTheServerIsUnreachable) {
+TEST_F(UdpUpstreamTest, WithEveryPortTakenThereIsNoRoom) {
   Peer squatter = Peer::udp("0.0.0.0");
   const std::uint16_t only = squatter.address().port();
   connect_upstream({.port_low = only, .port_high = only});
   const auto asking = ask(server.address(), "?");
   ASSERT_TRUE(asking->reply);
-  EXPECT_EQ(asking->reply->status, Status::unreachable);
+  EXPECT_EQ(asking->reply->status, Status::no_room);
 }
 
 TEST_F(UdpUpstreamTest, ConfiguredSourceAddressesTakeTurnsAtRandom) {

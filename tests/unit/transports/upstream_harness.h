@@ -9,7 +9,7 @@
 namespace vouch {
 
 inline void PrintTo(UpstreamReply::Status status, std::ostream* out) {
-  constexpr const char* kNames[] = {"ok", "timeout", "unreachable", "forgery"};
+  constexpr const char* kNames[] = {"ok", "timeout", "unreachable", "forgery", "no_room"};
   *out << kNames[static_cast<std::size_t>(status)];
 }
 
