@@ -204,6 +204,25 @@ bool Exchanger::try_without_case(Try& how) {
   return false;
 }
 
+// The server's cookie, for this question's next try and for later ones (RFC 7873 section 5.3).
+void Exchanger::learn_cookie(const IpAddress& server, const MessageView& reply, const Sent& sent, Try& how) {
+  OptionReader options(reply.option_octets());
+  bool sent_cookie = false;
+  while (const auto option = options.next()) {
+    const std::size_t size = option->data.size();
+    sent_cookie = sent_cookie || option->code == OptionCode::cookie;
+    if (option->code != OptionCode::cookie || size < kClientCookie + 8 || size > kClientCookie + 32) { continue; }
+    how.cookie.length = u8(size - kClientCookie);
+    std::copy(option->data.begin() + kClientCookie, option->data.end(), how.cookie.octets.begin());
+    servers_.on_cookie(server, how.cookie, clock_.monotonic());
+  }
+  // Over TCP it is the server itself that speaks: it has given cookies up.
+  if (sent.expects_cookie && !sent_cookie && sent.protocol != UpstreamProtocol::udp) {
+    how.cookie = {};
+    servers_.on_cookie(server, how.cookie, clock_.monotonic());
+  }
+}
+
 // Looks at how a try ended. True: `result` is final. False: try again as `how` now says.
 bool Exchanger::read(const ExchangeRequest& request, const Sent& sent, UpstreamReply& reply, Try& how,
                      ExchangeResult& result) {
@@ -254,8 +273,8 @@ bool Exchanger::read(const ExchangeRequest& request, const Sent& sent, UpstreamR
     how.protocol = UpstreamProtocol::tcp;
     return false;
   }
-  if (HeaderView(reply.packet)
-          .tc()) {  // truncated where nothing needs to be: half an RRset is none (RFC 2181 section 9)
+  // Truncated where nothing needs to be: half an RRset is none (RFC 2181 section 9).
+  if (HeaderView(reply.packet).tc()) {
     result.status = Status::broken;
     return true;
   }
@@ -264,20 +283,7 @@ bool Exchanger::read(const ExchangeRequest& request, const Sent& sent, UpstreamR
     result.status = Status::broken;
     return true;
   }
-  OptionReader options(view->option_octets());
-  bool sent_cookie = false;
-  while (const auto option = options.next()) {
-    const std::size_t size = option->data.size();
-    sent_cookie = sent_cookie || option->code == OptionCode::cookie;
-    if (option->code != OptionCode::cookie || size < kClientCookie + 8 || size > kClientCookie + 32) { continue; }
-    how.cookie.length = u8(size - kClientCookie);
-    std::copy(option->data.begin() + kClientCookie, option->data.end(), how.cookie.octets.begin());
-    servers_.on_cookie(server, how.cookie, now);
-  }
-  if (sent.expects_cookie && !sent_cookie && !over_udp) {  // over TCP it is itself: it has given them up
-    how.cookie = {};
-    servers_.on_cookie(server, how.cookie, now);
-  }
+  learn_cookie(server, *view, sent, how);
   if (view->rcode() == Rcode::bad_cookie && sent.with_cookie) {
     if (sent.expects_cookie) { how.protocol = UpstreamProtocol::tcp; }
     return false;

@@ -46,6 +46,7 @@ class Exchanger {
   Sent compose(const ExchangeRequest& request, const Try& how);
   ReplyFit check(Bytes packet, Sent& sent);
   ReplyFit check_cookie(const MessageView& reply, const Sent& sent);
+  void learn_cookie(const IpAddress& server, const MessageView& reply, const Sent& sent, Try& how);
   static bool try_without_case(Try& how);
   bool read(const ExchangeRequest& request, const Sent& sent, UpstreamReply& reply, Try& how, ExchangeResult& result);
 

@@ -10,9 +10,18 @@ void ServerChoice::add(const SocketAddress& server, bool configured) {
   if (!known && candidates_.size() < kMaxAddresses) { candidates_.push_back({server, 0, configured}); }
 }
 
+// A root server that the operator named may be asked wherever it is, also when priming has told of it again.
+bool ServerChoice::is_root_hint(const IpAddress& address) const {
+  if (!zone_.view().is_root()) { return false; }
+  return std::ranges::any_of(options_.root_hints, [&](const RootHint& hint) {
+    return std::ranges::find(hint.addresses, address) != hint.addresses.end();
+  });
+}
+
 void ServerChoice::add_learnt(const IpAddress& address) {
   if (address.is_v4() ? !options_.ipv4 : !options_.ipv6) { return; }
-  if (address.is_unusable_server() || (address.is_loopback() && !options_.ask_loopback)) { return; }
+  if (address.is_unusable_server()) { return; }
+  if (address.is_loopback() && !options_.ask_loopback && !is_root_hint(address)) { return; }
   add(SocketAddress(address, options_.upstream_port), false);
 }
 

@@ -26,12 +26,12 @@ class ServerChoice {
   void add_learnt(const IpAddress& address);
   void add_configured(const SocketAddress& address);
 
-  // Nothing: nobody is left that is worth asking now. A silent server is picked only when no other is left, and only by
-  // the one query that gets to probe it.
   struct Pick {
     SocketAddress server;
     int earlier_tries = 0;  // of this server for this question
   };
+  // Nothing: nobody is left that is worth asking now. A silent server is picked by the one query that gets to probe it,
+  // seldom while others are left; a lame one, or a silent one that the operator named, once and last of all.
   std::optional<Pick> next(ServerCache& servers, Instant now, Random& random);
   // It was no use for this question (it answered, but badly): not again.
   void rule_out(const SocketAddress& server);
@@ -44,6 +44,7 @@ class ServerChoice {
     bool configured = false;
   };
   void add(const SocketAddress& server, bool configured);
+  bool is_root_hint(const IpAddress& address) const;
 
   const ResolverOptions& options_;
   Name zone_;
