@@ -102,11 +102,6 @@ std::optional<CacheEntry> RRsetCache::find_stale(NameView name, Type type, TtlTi
   return shard.at(best).entry(shard.at(best).left(now));
 }
 
-void RRsetCache::prefetch(NameView name, Type type) const noexcept {
-  const std::uint64_t hash = name.hash(impl_->key);
-  impl_->table.prefetch(hash, tag_of(hash, type));
-}
-
 bool RRsetCache::Impl::put(RRsetRecord record, TtlTime now) {
   const std::size_t memory = record.memory();
   if (memory > kMaxEntryOctets || !table.fits(memory)) { return false; }

@@ -72,8 +72,6 @@ class RRsetCache {
   std::optional<CacheEntry> find(NameView name, Type type, TtlTime now) const;
   // Also one that expired at most `most` seconds ago (RFC 8767).
   std::optional<CacheEntry> find_stale(NameView name, Type type, TtlTime now, std::uint32_t most) const;
-  // Brings the entry's memory near, for a batch that will ask soon. Never blocks.
-  void prefetch(NameView name, Type type) const noexcept;
 
   // Stores positive data. The TTL is bounded by the options. Refused (false) when a live entry of higher credibility,
   // or of higher security (secure > the rest), stands there, unless the data is the same and no less secure; or when it

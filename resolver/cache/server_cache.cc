@@ -193,13 +193,6 @@ void ServerCache::on_edns_broken(const IpAddress& server, Instant now) {
   impl_->change(server, [now](Server& known) { known.edns_broken_until = now + kEdnsMemory; });
 }
 
-void ServerCache::on_edns_works(const IpAddress& server) {
-  const std::uint64_t hash = std::hash<IpAddress>{}(server);
-  const Servers::Access shard = impl_->servers.lock(hash);
-  const Servers::Place place = Impl::find_in(shard, hash, server);
-  if (place != 0) { shard.at(place).edns_broken_until = {}; }
-}
-
 void ServerCache::on_case_broken(const IpAddress& server, Instant now) {
   impl_->change(server, [now](Server& known) { known.case_broken_until = now + kCaseMemory; });
 }

@@ -63,7 +63,6 @@ class ServerCache {
   // timeout begins the next period, its reply ends the silence.
   bool claim_probe(const IpAddress& server, Instant now);
   void on_edns_broken(const IpAddress& server, Instant now);
-  void on_edns_works(const IpAddress& server);
   void on_case_broken(const IpAddress& server, Instant now);
   void on_forgery_suspected(const IpAddress& server, Instant now);
   void on_cookie(const IpAddress& server, const ServerCookie& cookie, Instant now);

@@ -14,7 +14,6 @@
 #pragma once
 
 #include <algorithm>
-#include <atomic>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -143,7 +142,7 @@ class SieveTable {
       Place& head = shard_.buckets[tag & (table_.bucket_count_ - 1)];
       here.tag = tag;
       here.chained = head;
-      publish(head, place);
+      head = place;
       here.older = shard_.newest | (visited ? kFlag : 0);
       here.newer = kFlag;
       std::construct_at(&here.value, std::move(value));
@@ -161,10 +160,6 @@ class SieveTable {
     static constexpr std::size_t kLeavers = 16;  // destroyed after unlocking; the usual insertion drives out one or two
 
     Slot& slot(Place place) const noexcept { return shard_.slots[place - 1]; }
-    // A bucket's head is the one thing that prefetch() looks at without the lock.
-    static void publish(Place& link, Place place) noexcept {
-      std::atomic_ref(link).store(place, std::memory_order_relaxed);
-    }
     Value* leaver(std::size_t index) noexcept { return reinterpret_cast<Value*>(leavers_) + index; }
 
     bool make_room(std::size_t memory) noexcept {
@@ -215,7 +210,7 @@ class SieveTable {
       Slot& here = slot(place);
       Place* link = &shard_.buckets[here.tag & (table_.bucket_count_ - 1)];
       while (*link != place) { link = &slot(*link).chained; }
-      publish(*link, here.chained);
+      *link = here.chained;
       const Place older = here.older & ~kFlag;
       const Place newer = here.newer & ~kFlag;
       if (shard_.hand == place) { shard_.hand = newer; }
@@ -246,15 +241,6 @@ class SieveTable {
   };
 
   Access lock(std::uint64_t hash) noexcept { return Access(*this, shards_[shard_of(hash)]); }
-
-  // Brings the shard's lock and the first slot of the bucket's chain near. Without the lock: the bucket may change
-  // under our eyes, and then the wrong slot comes near.
-  void prefetch(std::uint64_t hash, std::uint32_t tag) const noexcept {
-    const std::size_t shard = shard_of(hash);
-    __builtin_prefetch(&shards_[shard], 1);
-    const Place first = std::atomic_ref(*bucket(shard, tag & (bucket_count_ - 1))).load(std::memory_order_relaxed);
-    if (first != 0) { __builtin_prefetch(shards_[shard].slots + (first - 1)); }
-  }
 
   // Whether a value that holds `memory` octets may be in the table at all.
   bool fits(std::size_t memory) const noexcept { return charge(memory) + sizeof(Slot) <= budget_ / kMaxShare; }

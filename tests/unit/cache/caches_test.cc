@@ -54,7 +54,6 @@ TEST(Caches, ManyThreadsMayDoEverythingAtOnce) {
       const Name name = samples::numbered("n", number);
       const Instant instant{std::chrono::milliseconds(i)};
       const TtlTime now = kNow + i / 100;
-      caches.rrsets.prefetch(name, Type::A);
       if (const auto entry = caches.rrsets.find(name, Type::A, now)) {
         ++found;
         const bool whole = entry->kind != EntryKind::rrset ||

@@ -147,14 +147,6 @@ TEST_F(ServerCacheTest, SuspicionsAreForgotten) {
   EXPECT_FALSE(state().case_broken);
 }
 
-TEST_F(ServerCacheTest, EdnsThatWorksAfterAllIsBelievedAtOnce) {
-  cache.on_edns_broken(server, now);
-  cache.on_edns_works(server);
-  EXPECT_FALSE(state().edns_broken);
-  cache.on_edns_works(other);
-  EXPECT_EQ(cache.entries(), 1U);  // of an unknown server there is nothing to forget
-}
-
 TEST_F(ServerCacheTest, TheLatestCookieIsKept) {
   ServerCookie cookie{.length = 16, .octets = {1, 2, 3}};
   cache.on_cookie(server, cookie, now);
