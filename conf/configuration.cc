@@ -16,6 +16,12 @@ constexpr std::array<std::string_view, 8> kAllowedFrom = {"127.0.0.0/8",    "10.
                                                           "192.168.0.0/16", "169.254.0.0/16", "::1/128",
                                                           "fc00::/7",       "fe80::/10"};
 
+// Servers that set a clock right. Debian's and Raspberry Pi OS's own are 0.debian.pool.ntp.org
+// to 3.debian.pool.ntp.org, below the first.
+constexpr std::array<std::string_view, 8> kTimeNames = {
+    "pool.ntp.org.",     "time.cloudflare.com.", "time.google.com.", "time.apple.com.",
+    "time.windows.com.", "time.nist.gov.",       "ntp.ubuntu.com.",  "ntp.org."};
+
 }  // namespace
 
 Configuration::Configuration() {
@@ -28,6 +34,11 @@ Configuration::Configuration() {
     const auto prefix = Prefix::parse(text);
     assert(prefix);
     front.allow.push_back(*prefix);
+  }
+  for (const std::string_view text : kTimeNames) {
+    const auto name = Name::parse(text);
+    assert(name);
+    dnssec.time_names.push_back(*name);
   }
 }
 

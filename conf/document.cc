@@ -17,6 +17,8 @@ constexpr std::string_view kHead =
     "# `vouchd --check-config --config FILE` says what is wrong with a file, all of it, before a server is restarted "
     "with it.\n";
 
+constexpr std::string_view kEachZone = "Each zone is a map of these keys:";
+
 std::string indent(std::string_view path) {
   return std::string(2 * static_cast<std::size_t>(std::ranges::count(path, '.')), ' ');
 }
@@ -46,10 +48,11 @@ std::string capitalised(std::string text) {
   return text;
 }
 
-std::string zone_keys_comment(const std::string& margin, std::span<const KeySpec<ConfiguredZone>> keys,
+template <typename Item>
+std::string item_keys_comment(const std::string& margin, std::string_view head, std::span<const KeySpec<Item>> keys,
                               std::string_view example) {
-  std::string out = comment(margin, "Each zone is a map of these keys:");
-  for (const KeySpec<ConfiguredZone>& key : keys) {
+  std::string out = comment(margin, head);
+  for (const KeySpec<Item>& key : keys) {
     const std::string standard = key.required ? "must be there" : "default " + std::string(key.standard);
     out += comment(margin, "  " + std::string(key.path) + ": " + key.describe(key.shape) + "; " + standard + ". " +
                                std::string(key.meaning));
@@ -82,11 +85,16 @@ std::string default_document() {
     out += comment(margin, key.meaning);
     out += comment(margin, capitalised(key.describe(key.shape)) + ". Default: " + std::string(key.standard));
     if (key.path == "resolver.stub_zones") {
-      out += zone_keys_comment(margin, stub_zone_schema(),
+      out += item_keys_comment(margin, kEachZone, stub_zone_schema(),
                                "[{zone: corp.example, servers: [192.0.2.1, \"2001:db8::1@5353\"]}]");
     }
     if (key.path == "forward.zones") {
-      out += zone_keys_comment(margin, forward_zone_schema(), "[{zone: ., servers: [192.0.2.53], first: true}]");
+      out += item_keys_comment(margin, kEachZone, forward_zone_schema(),
+                               "[{zone: ., servers: [192.0.2.53], first: true}]");
+    }
+    if (key.path == "dnssec.negative_trust_anchors") {
+      out += item_keys_comment(margin, "Each map has these keys:", negative_anchor_schema(),
+                               "[broken.example, {name: late.example, reason: expired, until: 2026-12-31}]");
     }
     out += margin + std::string(last_name(key.path)) + ": " + std::string(key.standard) + "\n";
     before = key.path;

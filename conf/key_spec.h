@@ -23,11 +23,6 @@ void read_field(const KeySpec<Target>& self, const YamlNode& node, Target& targe
   const std::size_t before = problems.count();
   Codec::read(node, self.path, self.shape, value, problems);
   if (problems.count() != before) { return; }
-  if (!self.shape.only.empty() && Codec::show(value, self.shape) != self.shape.only) {
-    problems.add(node, std::string(self.path) + ": " + std::string(self.shape.only_why),
-                 "write `" + std::string(self.shape.only) + "`");
-    return;
-  }
   field = std::move(value);
 }
 

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "conf/key_spec.h"
+#include "conf/negative_anchors.h"
 #include "conf/zone_lists.h"
 
 namespace vouch {
@@ -24,6 +25,13 @@ constexpr KeySpec<ConfiguredZone> zone_key(std::string_view path, std::string_vi
   made.required = required;
   return made;
 }
+template <typename Codec, auto... Path>
+constexpr KeySpec<NegativeAnchor> anchor_key(std::string_view path, std::string_view standard, Shape shape,
+                                             std::string_view meaning, bool required) {
+  KeySpec<NegativeAnchor> made = spec<NegativeAnchor, Codec, Path...>(path, standard, shape, meaning);
+  made.required = required;
+  return made;
+}
 constexpr Shape number(std::uint64_t least, std::uint64_t most) { return {.least = least, .most = most}; }
 constexpr Shape seconds(std::uint64_t least, std::uint64_t most) {
   return {.unit = Unit::seconds, .least = least, .most = most};
@@ -35,7 +43,6 @@ constexpr Shape octets(std::uint64_t least, std::uint64_t most) {
   return {.unit = Unit::octets, .least = least, .most = most};
 }
 constexpr Shape one_of(std::string_view names) { return {.names = names}; }
-constexpr Shape only(std::string_view value, std::string_view why) { return {.only = value, .only_why = why}; }
 
 constexpr std::uint64_t kDay = 86400;
 constexpr std::uint64_t kWeek = 7 * kDay;
@@ -87,13 +94,14 @@ constexpr auto kServerKeys = std::to_array<KeySpec<C>>({
     key<Boolean, &C::front, &FrontOptions::minimal_answers>(
         "server.minimal_answers", "true", {},
         "Leave out authority and additional records that the answer does not need."),
-    key<Boolean, &C::front, &FrontOptions::minimal_any>(
-        "server.minimal_any", "true", {},
-        "Answer questions for ANY with one set of records (RFC 8482). False: with all that is cached, or else with what "
-        "servers say."),
+    key<Boolean, &C::front, &FrontOptions::minimal_any>("server.minimal_any", "true", {},
+                                                        "Answer questions for ANY with one set of records (RFC 8482). "
+                                                        "False: with all that is cached, or else with what "
+                                                        "servers say."),
     key<Boolean, &C::front, &FrontOptions::answer_without_rd>(
         "server.answer_without_rd", "false", {},
-        "Answer queries that ask for no recursion (RD=0) with what is cached, which tells anybody allowed what others have "
+        "Answer queries that ask for no recursion (RD=0) with what is cached, which tells anybody allowed what others "
+        "have "
         "asked. False: they are refused."),
     key<Number, &C::front, &FrontOptions::max_in_flight>(
         "server.max_in_flight", "4096", number(16, 1'000'000),
@@ -211,13 +219,16 @@ constexpr auto kForwardKeys = std::to_array<KeySpec<C>>({
         "wins."),
 });
 
+// dnssec_options.h decides; this only spells it.
+constexpr std::string_view kStandardMode = kDefaultDnssecMode == DnssecMode::enforce   ? "enforce"
+                                           : kDefaultDnssecMode == DnssecMode::observe ? "observe"
+                                                                                       : "off";
+
 constexpr auto kDnssecKeys = std::to_array<KeySpec<C>>({
     key<Choice, &C::dnssec, &DnssecOptions::mode>(
-        "dnssec.mode", "off",
-        {.names = "off|observe|enforce", .only = "off", .only_why = "this version does not validate yet"},
-        "Whether answers are validated. This version does not validate, so only off can be written. Keys of this "
-        "section that "
-        "say how to validate are read and checked all the same, ready for the version that does."),
+        "dnssec.mode", kStandardMode, one_of("off|observe|enforce"),
+        "enforce checks every answer and gives SERVFAIL in place of one that is forged or broken. observe checks and "
+        "counts, and answers all the same: for a look at what enforce would do. off checks nothing."),
     key<ListOf<TrustAnchorItem>, &C::dnssec, &DnssecOptions::trust_anchors>(
         "dnssec.trust_anchors", "[]", {},
         "What validation begins with, beside or in place of the built-in anchor, for the root or for zones of one's "
@@ -229,31 +240,48 @@ constexpr auto kDnssecKeys = std::to_array<KeySpec<C>>({
     key<Boolean, &C::dnssec, &DnssecOptions::builtin_root_anchor>(
         "dnssec.builtin_root_anchor", "true", {},
         "Use the root's keys that came with this version, unless the two keys above name anchors for the root."),
-    key<ListOf<NameItem>, &C::dnssec, &DnssecOptions::negative_trust_anchors>(
+    key<NegativeAnchors, &C::dnssec, &DnssecOptions::negative_trust_anchors>(
         "dnssec.negative_trust_anchors", "[]", {},
         "Names at and below which nothing is validated (RFC 7646): for a zone that broke its own signatures, until it "
-        "is mended."),
+        "is mended. Better with an end: nobody remembers to take one out."),
     key<Boolean, &C::dnssec, &DnssecOptions::rfc5011>(
-        "dnssec.rfc5011", "false", only("false", "this version does not follow key rolls (RFC 5011) yet"),
-        "Follow the root's key rolls. Not in this version: only false can be written."),
+        "dnssec.rfc5011", "true", {},
+        "Follow the key rolls of the root and of other zones with anchors (RFC 5011): a new key is trusted when it has "
+        "stood in the zone for thirty days, a revoked one no more."),
+    key<Text, &C::dnssec, &DnssecOptions::state_directory>(
+        "dnssec.state_directory", "/var/lib/vouch", {},
+        "An existing folder, writable for the server's user, in which key rolls are remembered. Empty or not writable: "
+        "they are followed, and forgotten when vouchd ends. A path that does not begin with a slash starts at "
+        "server.state_dir."),
     key<Boolean, &C::dnssec, &DnssecOptions::rfc8145_signals>(
-        "dnssec.rfc8145_signals", "false", only("false", "this version does not signal its keys (RFC 8145) yet"),
-        "Tell zones which of their keys are trusted here. Not in this version: only false can be written."),
+        "dnssec.rfc8145_signals", "true", {},
+        "Tell the zones that have anchors, once a day, which of their keys are trusted here (RFC 8145): whoever rolls "
+        "the root's key looks at that first."),
+    key<Boolean, &C::dnssec, &DnssecOptions::root_key_sentinel>(
+        "dnssec.root_key_sentinel", "true", {},
+        "Let clients find out which of the root's keys are trusted here, by names made for it (RFC 8509)."),
     key<Number, &C::dnssec, &DnssecOptions::signature_skew>(
         "dnssec.signature_skew", "300", seconds(0, kDay),
         "How wrong this machine's clock or a signer's may be: a signature's time is stretched by this at both ends."),
     key<Choice, &C::dnssec, &DnssecOptions::sha1>(
         "dnssec.sha1", "validate", one_of("validate|insecure"),
-        "Whether signatures made with SHA-1 are checked, or zones that have no others treated as unsigned."),
+        "Whether signatures made with SHA-1 are checked, or zones that have no others treated as unsigned (RFC 9905)."),
     key<Number, &C::dnssec, &DnssecOptions::nsec3_max_iterations>(
         "dnssec.nsec3_max_iterations", "50", number(0, 500),
         "Zones that demand more hash iterations count as unsigned (RFC 9276 section 3.2). Each costs processor time "
-        "that a "
-        "stranger chooses."),
+        "that a stranger chooses."),
     key<Boolean, &C::dnssec, &DnssecOptions::aggressive_nsec>(
-        "dnssec.aggressive_nsec", "false",
-        only("false", "this version does not use cached proofs aggressively (RFC 8198) yet"),
-        "Answer from cached proofs of non-existence. Not in this version: only false can be written."),
+        "dnssec.aggressive_nsec", "true", {},
+        "Answer from cached proofs of non-existence instead of asking again (RFC 8198). Floods of random names stop "
+        "here."),
+    key<ListOf<NameItem>, &C::dnssec, &DnssecOptions::time_names>(
+        "dnssec.time_names",
+        "[pool.ntp.org., time.cloudflare.com., time.google.com., time.apple.com., time.windows.com., time.nist.gov., "
+        "ntp.ubuntu.com., ntp.org.]",
+        {},
+        "Time servers' names. While this machine's clock is not to be trusted, signatures at and below them hold "
+        "whatever their time: a machine that starts without the time must be able to ask for it by name. Empty: no "
+        "such names."),
 });
 
 constexpr auto kCacheKeys = std::to_array<KeySpec<C>>({
@@ -358,11 +386,18 @@ constexpr auto kForwardZoneKeys = std::to_array<KeySpec<ConfiguredZone>>({
     zone_key<Boolean, &ConfiguredZone::cache>("cache", "true", "Whether their answers are cached.", false),
 });
 
+constexpr auto kNegativeAnchorKeys = std::to_array<KeySpec<NegativeAnchor>>({
+    anchor_key<SingleName, &NegativeAnchor::name>("name", "", {}, "At and below it nothing is validated.", true),
+    anchor_key<Text, &NegativeAnchor::reason>("reason", "\"\"", {.most = 200}, "For whoever reads this later.", false),
+    anchor_key<Moment, &NegativeAnchor::until>("until", "never", {}, "When it ends by itself.", false),
+});
+
 }  // namespace
 
 std::span<const KeySpec<Configuration>> schema() { return kSchema; }
 std::span<const SectionSpec> sections() { return kSections; }
 std::span<const KeySpec<ConfiguredZone>> stub_zone_schema() { return kStubZoneKeys; }
 std::span<const KeySpec<ConfiguredZone>> forward_zone_schema() { return kForwardZoneKeys; }
+std::span<const KeySpec<NegativeAnchor>> negative_anchor_schema() { return kNegativeAnchorKeys; }
 
 }  // namespace vouch

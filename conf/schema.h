@@ -36,5 +36,7 @@ std::span<const SectionSpec> sections();
 // The keys of one item of resolver.stub_zones and of forward.zones.
 std::span<const KeySpec<ConfiguredZone>> stub_zone_schema();
 std::span<const KeySpec<ConfiguredZone>> forward_zone_schema();
+// And of dnssec.negative_trust_anchors, where an item is a map.
+std::span<const KeySpec<NegativeAnchor>> negative_anchor_schema();
 
 }  // namespace vouch

@@ -22,8 +22,6 @@ struct Shape {
   std::uint64_t most = 0;
   std::string_view names =
       {};  // choices, "off|relaxed|strict", in the order of the enumeration; for a number the word for 0
-  std::string_view only = {};      // the one value that this version can honour; empty: all of them
-  std::string_view only_why = {};  // why
 };
 
 struct ValueFault {

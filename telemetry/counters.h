@@ -30,6 +30,16 @@ struct ResolverCounters {
   Counter budget_spent, internal_errors;
 };
 
+// What validation did.
+struct ValidationCounters {
+  Counter judged_secure, judged_insecure, judged_bogus, judged_indeterminate;  // resolutions, not clients
+  Counter signatures_verified, signatures_failed;
+  Counter second_opinions;   // data that was asked for again at another server before a bogus verdict
+  Counter recovered;         // of these: what the other server gave held
+  Counter key_fetches;       // DS and DNSKEY look-ups
+  Counter synthesised;       // answers from cached proofs (RFC 8198)
+};
+
 // Towards clients.
 struct FrontCounters {
   Counter queries_udp, queries_tcp, queries_encrypted;
@@ -47,6 +57,7 @@ struct TransportCounters {
 
 struct WorkerCounters {
   ResolverCounters resolver;
+  ValidationCounters validation;
   FrontCounters front;
   TransportCounters transport;
 };

@@ -18,6 +18,14 @@ class Budget {
   static constexpr std::uint32_t kServerLookups = 5;  // server names without glue that are resolved (NXNSAttack)
   static constexpr std::uint32_t kDepth = 6;          // sub-query within sub-query (glueless chains)
   static constexpr std::uint32_t kSteps = 64;         // turns of any resolution loop: referrals and minimised labels
+  // Validation (KeyTrap, CVE-2023-50387; NSEC3 encloser attack, CVE-2023-50868). A cold, honest name needs about ten
+  // checks: three zones' keys and DS, the data, up to three proofs.
+  static constexpr std::uint32_t kSignatureChecks = 32;             // in all
+  static constexpr std::uint32_t kSignatureChecksPerResponse = 16;  // BIND's figure
+  static constexpr std::uint32_t kFailedChecks = 8;      // in all; each RRset may fail twice (signature.h)
+  static constexpr std::uint32_t kSignatureCost = 12000;  // microseconds by algorithms.h: 18 checks with P-384
+  static constexpr std::uint32_t kHashIterations = 600;   // SHA-1 over NSEC3 names (PowerDNS's limit)
+  static constexpr std::uint32_t kValidationFetches = 24;  // DS and DNSKEY look-ups: a name 12 cuts deep
   static constexpr Duration kTime = std::chrono::milliseconds(4800);  // SERVFAIL within 5 s, the way back included
 
   explicit Budget(Instant start) noexcept : deadline_(start + kTime) {}
@@ -46,6 +54,42 @@ class Budget {
     if (depth >= kDepth) { hemmed_in_ = true; }
     return depth < kDepth;
   }
+  // A response, or a cached set, is judged: its own count of checks begins. What was spent in all stays spent.
+  void begin_response() noexcept { response_checks_ = 0; }
+  // Before a signature is checked; `cost` in microseconds. Running out ends validation alone ("work_limit"), not the
+  // look-up of addresses.
+  bool take_signature_check(std::uint32_t cost) noexcept {
+    const bool have = signature_checks_ < kSignatureChecks && response_checks_ < kSignatureChecksPerResponse &&
+                      failed_checks_ < kFailedChecks && signature_cost_ + cost <= kSignatureCost;
+    if (!have) {
+      validation_spent_ = true;
+      return false;
+    }
+    ++signature_checks_;
+    ++response_checks_;
+    signature_cost_ += cost;
+    return true;
+  }
+  void note_failed_check() noexcept { ++failed_checks_; }
+  bool take_hash_iterations(std::uint32_t iterations) noexcept {
+    if (hash_iterations_ + iterations > kHashIterations) {
+      validation_spent_ = true;
+      return false;
+    }
+    hash_iterations_ += iterations;
+    return true;
+  }
+  bool take_validation_fetch() noexcept {
+    if (validation_fetches_ >= kValidationFetches) {
+      validation_spent_ = true;
+      return false;
+    }
+    ++validation_fetches_;
+    return true;
+  }
+  bool is_validation_spent() const noexcept { return validation_spent_; }
+  std::uint32_t signature_checks() const noexcept { return signature_checks_; }
+  std::uint32_t hash_iterations() const noexcept { return hash_iterations_; }
   // This machine had no socket left to ask with. That is nobody's fault but ours: no server and no name is to be
   // remembered for it.
   void note_shortage() noexcept { shortage_ = true; }
@@ -70,6 +114,13 @@ class Budget {
   std::uint32_t aliases_ = 0;
   std::uint32_t server_lookups_ = 0;
   std::uint32_t steps_ = 0;
+  std::uint32_t signature_checks_ = 0;
+  std::uint32_t response_checks_ = 0;
+  std::uint32_t failed_checks_ = 0;
+  std::uint32_t signature_cost_ = 0;
+  std::uint32_t hash_iterations_ = 0;
+  std::uint32_t validation_fetches_ = 0;
+  bool validation_spent_ = false;
   bool spent_ = false;
   bool hemmed_in_ = false;
   bool shortage_ = false;

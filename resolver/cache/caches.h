@@ -2,6 +2,7 @@
 #pragma once
 
 #include "resolver/cache/delegation_cache.h"
+#include "resolver/cache/denial_cache.h"
 #include "resolver/cache/failure_cache.h"
 #include "resolver/cache/rrset_cache.h"
 #include "resolver/cache/server_cache.h"
@@ -11,16 +12,20 @@ namespace vouch {
 struct Caches {
   explicit Caches(const CacheOptions& given)
       : options(given),
-        rrsets(options.size / 16 * 12, options),  // three quarters: what clients ask for
+        rrsets(options.size / 16 * 11, options),  // what clients ask for
         delegations(options.size / 16 * 2),       // an eighth: a cut is large (names, glue) but there are far fewer
-        servers(options.size / 16),               // a sixteenth each
-        failures(options.size / 16, options) {}
+        servers(options.size / 32),
+        failures(options.size / 32, options),
+        denials(options.size / 16) {}
+  // Octets that the caller's TrustCache may take (resolver/dnssec/trust_cache.h): the last sixteenth.
+  std::size_t share_of_trust() const noexcept { return options.size / 16; }
 
   const CacheOptions options;
   RRsetCache rrsets;
   DelegationCache delegations;
   ServerCache servers;
   FailureCache failures;
+  DenialCache denials;
 };
 
 }  // namespace vouch

@@ -1,10 +1,10 @@
 #include "resolver/cache/delegation_cache.h"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "resolver/cache/heap_octets.h"
+#include "resolver/cache/label_counts.h"
 #include "resolver/cache/packed_delegation.h"
 #include "resolver/cache/sieve_table.h"
 
@@ -51,20 +51,6 @@ struct Cut {
 };
 
 using Table = SieveTable<Cut>;
-
-// Which numbers of labels zones in the table ever had, so that a walk upwards asks only where there may be something. A
-// bit stays for good: a bit too many costs a look-up, a bit too few would lose a cut.
-class LabelCounts {
- public:
-  void add(std::uint8_t labels) noexcept { words_[labels / 64U].fetch_or(bit(labels), std::memory_order_release); }
-  bool has(std::uint8_t labels) const noexcept {
-    return (words_[labels / 64U].load(std::memory_order_acquire) & bit(labels)) != 0;
-  }
-
- private:
-  static std::uint64_t bit(std::uint8_t labels) noexcept { return std::uint64_t{1} << labels % 64U; }
-  std::array<std::atomic<std::uint64_t>, 2> words_{};  // kMaxLabels is 127
-};
 
 Table::Place find_in(const Table::Access& shard, std::uint64_t hash, NameView zone) noexcept {
   return shard.find(static_cast<std::uint32_t>(hash), [zone](const Cut& cut) { return cut.packed->zone() == zone; });

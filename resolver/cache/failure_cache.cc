@@ -45,6 +45,7 @@ struct Run {                                          // of failures in a row
   std::uint32_t hold = 0;  // seconds, as of the latest failure; what is left is never more
   Type type = Type::none;
   Ede cause = Ede::other;
+  Reason reason = Reason::none;
 
   std::size_t memory() const noexcept { return heap_octets(note.get()); }
   std::int64_t left(TtlTime now) noexcept {
@@ -108,6 +109,7 @@ std::optional<Failure> FailureCache::find(NameView name, Type type, TtlTime now)
     shard.hit(place);
     Run& run = shard.at(place);
     failure.cause = run.cause;
+    failure.reason = run.reason;
     failure.ttl = static_cast<std::uint32_t>(run.left(now));
     text_length = run.note->text().copy(text.data(), text.size());
   }
@@ -115,14 +117,16 @@ std::optional<Failure> FailureCache::find(NameView name, Type type, TtlTime now)
   return failure;
 }
 
-std::uint32_t FailureCache::put(NameView name, Type type, Ede cause, std::string_view text, TtlTime now) {
+std::uint32_t FailureCache::put(NameView name, Type type, Ede cause, std::string_view text, TtlTime now,
+                                Reason reason) {
   const std::uint64_t hash = impl_->hash(name, type);
   std::array<char, Failure::kMaxText> room;
   Run fresh{.note = Note::make(name, printable(text, room)),
             .expires = now + impl_->first_hold,
             .hold = impl_->first_hold,
             .type = type,
-            .cause = cause};
+            .cause = cause,
+            .reason = reason};
   Table::Access shard = impl_->table.lock(hash);
   const Table::Place place = find_in(shard, hash, name, type);
   if (place != 0) {

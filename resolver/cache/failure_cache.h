@@ -11,11 +11,13 @@
 #include "resolver/cache/cache_options.h"
 #include "resolver/wire/name.h"
 #include "resolver/wire/types.h"
+#include "resolver/wire/verdict.h"
 
 namespace vouch {
 
 struct Failure {
   Ede cause = Ede::other;
+  Reason reason = Reason::none;  // of a failed validation; none: nobody answered, or something else went wrong
   std::string text;       // EXTRA-TEXT, at most kMaxText octets, ASCII
   std::uint32_t ttl = 0;  // seconds left
   static constexpr std::size_t kMaxText = 128;
@@ -29,7 +31,8 @@ class FailureCache {
   std::optional<Failure> find(NameView name, Type type, TtlTime now) const;
   // Returns for how many seconds it holds. Every call counts as one more failure in the row; a row that has been over
   // for `failure_ttl_max` seconds is forgotten. Of `text`, what is not printable ASCII becomes '?'.
-  std::uint32_t put(NameView name, Type type, Ede cause, std::string_view text, TtlTime now);
+  std::uint32_t put(NameView name, Type type, Ede cause, std::string_view text, TtlTime now,
+                    Reason reason = Reason::none);
   void remove(NameView name, Type type);  // it was answered: the doubling starts anew
   void remove_below(NameView zone);
   void clear();

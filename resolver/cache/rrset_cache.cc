@@ -36,8 +36,9 @@ Table::Place find_in(const Table::Access& shard, std::uint64_t hash, NameView na
 
 // The rules of put(): less believable data does not drive out what is better, unless it says the same.
 bool stands_above(const RRsetRecord& standing, const RRsetRecord& coming) noexcept {
-  const bool less_secure = standing.security == Security::secure && coming.security != Security::secure;
-  if (less_secure) { return true; }
+  const bool is_secure = coming.security == Security::secure;
+  if ((standing.security == Security::secure) != is_secure) { return !is_secure; }
+  if (coming.security == Security::bogus && standing.security != Security::bogus) { return true; }
   if (standing.credibility <= coming.credibility) { return false; }
   if (standing.kind != coming.kind) { return true; }
   return standing.kind == EntryKind::rrset && !standing.payload.rrset()->same_data(*coming.payload.rrset());
@@ -123,7 +124,8 @@ bool RRsetCache::Impl::put(RRsetRecord record, TtlTime now) {
   return shard.insert(tag, std::move(record), same != 0);
 }
 
-bool RRsetCache::put(const RRsetPtr& rrset, Credibility credibility, Security security, TtlTime now, ProofsPtr proofs) {
+bool RRsetCache::put(const RRsetPtr& rrset, Credibility credibility, Security security, TtlTime now, ProofsPtr proofs,
+                     Reason reason) {
   if (!rrset || is_meta(rrset->type())) { return false; }
   const CacheOptions& options = impl_->options;
   const std::uint32_t ttl = std::min(std::max(rrset->ttl(), options.ttl_min), options.ttl_max);
@@ -133,12 +135,14 @@ bool RRsetCache::put(const RRsetPtr& rrset, Credibility credibility, Security se
                                 .type = rrset->type(),
                                 .kind = EntryKind::rrset,
                                 .credibility = credibility,
-                                .security = security},
+                                .security = security,
+                                 .reason = reason},
                     now);
 }
 
 bool RRsetCache::put_negative(NameView name, Type type, EntryKind kind, const RRsetPtr& soa, Credibility credibility,
-                              Security security, TtlTime now, ProofsPtr proofs, std::uint32_t ttl_without_soa) {
+                              Security security, TtlTime now, ProofsPtr proofs, std::uint32_t ttl_without_soa,
+                              Reason reason) {
   const bool whole_name = kind == EntryKind::name_error;
   if (kind == EntryKind::rrset || (!whole_name && is_meta(type)) || (soa && soa->type() != Type::SOA)) { return false; }
   const CacheOptions& options = impl_->options;
@@ -151,7 +155,8 @@ bool RRsetCache::put_negative(NameView name, Type type, EntryKind kind, const RR
                                 .type = whole_name ? kEveryType : type,
                                 .kind = kind,
                                 .credibility = credibility,
-                                .security = security},
+                                .security = security,
+                                 .reason = reason},
                     now);
 }
 

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "resolver/base/clock.h"
-#include "resolver/base/verdict.h"
+#include "resolver/wire/verdict.h"
 #include "resolver/cache/cache_options.h"
 #include "resolver/wire/rrset.h"
 
@@ -50,6 +50,7 @@ struct CacheEntry {
   EntryKind kind = EntryKind::rrset;
   Credibility credibility = Credibility::answer_authoritative;
   Security security = Security::unchecked;
+  Reason reason = Reason::none;  // why it is insecure, where there is more to say than "unsigned"
   std::uint32_t ttl = 0;        // seconds left; 0 only from find_stale()
   std::uint32_t lifetime = 0;   // seconds it was stored for, the operator's bounds applied
   std::uint32_t stale_for = 0;  // seconds since it expired; 0 while it is fresh
@@ -73,17 +74,19 @@ class RRsetCache {
   // Also one that expired at most `most` seconds ago (RFC 8767).
   std::optional<CacheEntry> find_stale(NameView name, Type type, TtlTime now, std::uint32_t most) const;
 
-  // Stores positive data. The TTL is bounded by the options. Refused (false) when a live entry of higher credibility,
-  // or of higher security (secure > the rest), stands there, unless the data is the same and no less secure; or when it
-  // is too large. A name error at that name stands there too, for every type; when it does not stand above the data, it
+  // Stores positive data. The TTL is bounded by the options. What is secure replaces whatever is not, whoever said it.
+  // Refused (false) when a live entry stands there that is secure while this is not, that is anything but bogus while
+  // this is bogus, or that is of higher credibility with other data; or when it is too large. A name error at that name stands there too, for every type; when it does not stand above the data, it
   // goes away, as does the no-data entry of that type. What is still 0 once the TTL is bounded is stored nowhere
   // (false).
-  bool put(const RRsetPtr& rrset, Credibility credibility, Security security, TtlTime now, ProofsPtr proofs = nullptr);
+  bool put(const RRsetPtr& rrset, Credibility credibility, Security security, TtlTime now, ProofsPtr proofs = nullptr,
+           Reason reason = Reason::none);
   // Stores a negative answer: `type` for no data, ignored for a name error. TTL: the smaller of the SOA's TTL and its
   // minimum (RFC 2308 section 5), bounded by the options. Refused as put() is; no data drives out a name error. Without
   // an SOA nothing is stored (RFC 2308 section 5) unless `ttl_without_soa` is given.
   bool put_negative(NameView name, Type type, EntryKind kind, const RRsetPtr& soa, Credibility credibility,
-                    Security security, TtlTime now, ProofsPtr proofs = nullptr, std::uint32_t ttl_without_soa = 0);
+                    Security security, TtlTime now, ProofsPtr proofs = nullptr, std::uint32_t ttl_without_soa = 0,
+                    Reason reason = Reason::none);
 
   void remove(NameView name, Type type);  // whatever find() would find there: the name's name error too
   void remove_name(NameView name);        // every type

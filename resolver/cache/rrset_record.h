@@ -44,6 +44,7 @@ struct RRsetRecord {
   EntryKind kind : 2 = EntryKind::rrset;
   Credibility credibility : 2 = Credibility::answer_authoritative;
   Security security : 4 = Security::unchecked;
+  Reason reason = Reason::none;
 
   std::size_t memory() const noexcept { return payload.memory(); }
   // Seconds left, negative or 0 when expired. A clock that was set back must not lengthen a life: the record then

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "resolver/base/log.h"
+#include "resolver/daemon/anchor_file.h"
 #include "resolver/daemon/log_output.h"
 #include "resolver/daemon/process.h"
 #include "resolver/daemon/statistics.h"
@@ -79,7 +80,15 @@ std::expected<std::vector<SocketAddress>, std::string> usable_addresses(const st
 class Daemon {
  public:
   explicit Daemon(Configuration configuration)
-      : configuration_(std::move(configuration)), clock_(configuration.cache.ttl_clock), caches_(configuration.cache) {}
+      : configuration_(std::move(configuration)),
+        clock_(configuration_.cache.ttl_clock),
+        caches_(configuration_.cache),
+        anchors_(anchors_from(configuration_.dnssec)),
+        trust_(caches_.share_of_trust()) {
+    const DnssecMode mode = configuration_.dnssec.mode;
+    configuration_.front.require_validation = mode != DnssecMode::off;
+    configuration_.front.withhold_bogus = mode == DnssecMode::enforce;
+  }
   ~Daemon() {
     workers_.clear();       // before what they lean on
     set_log_sink(nullptr);  // log_ goes
@@ -127,7 +136,20 @@ class Daemon {
     if (!output) { return std::unexpected(std::move(output.error())); }
     log_ = std::move(*output);
     set_log_sink(log_.get());
+    keep_anchors();
     return {};
+  }
+
+  // As the user who will go on writing what is learnt, and before anything is validated.
+  void keep_anchors() {
+    if (configuration_.dnssec.mode == DnssecMode::off) { return; }
+    if (configuration_.dnssec.rfc5011) { anchor_file_ = AnchorFile::in(configuration_.dnssec.state_directory); }
+    keeper_ = std::make_unique<AnchorKeeper>(AnchorKeeperParts{.options = configuration_.dnssec,
+                                                               .anchors = anchors_,
+                                                               .trust = trust_,
+                                                               .store = anchor_file_.get(),
+                                                               .clock = clock_});
+    workers_.front()->keep_anchors(*keeper_);
   }
 
   // Clients' connections must not take the descriptors with which servers are asked. Where the process may open few, every kind
@@ -153,7 +175,7 @@ class Daemon {
   }
 
   std::expected<void, std::string> make_workers() {
-    const SharedParts parts{configuration_, local_zones_, clock_, caches_, exchanges_, front_};
+    const SharedParts parts{configuration_, local_zones_, clock_, caches_, exchanges_, front_, anchors_, trust_};
     const std::uint32_t count = worker_count();
     for (std::uint32_t i = 0; i < count; ++i) {
       auto worker = Worker::create(parts, listen_);
@@ -201,6 +223,10 @@ class Daemon {
   Caches caches_;
   SharedExchanges exchanges_;
   FrontShared front_;
+  TrustAnchors anchors_;
+  TrustCache trust_;
+  std::unique_ptr<AnchorFile> anchor_file_;
+  std::unique_ptr<AnchorKeeper> keeper_;
   std::vector<SocketAddress> listen_;
   std::uint64_t descriptor_limit_ = 0;
   std::unique_ptr<LogOutput> log_;

@@ -19,6 +19,10 @@ constexpr CounterRow resolver(std::string_view name) {
   return row<&WorkerCounters::resolver, Field>(name);
 }
 template <auto Field>
+constexpr CounterRow validation(std::string_view name) {
+  return row<&WorkerCounters::validation, Field>(name);
+}
+template <auto Field>
 constexpr CounterRow transport(std::string_view name) {
   return row<&WorkerCounters::transport, Field>(name);
 }
@@ -60,6 +64,16 @@ constexpr auto kRows = std::to_array<CounterRow>({
     resolver<&ResolverCounters::exchanges_shared>("exchanges_shared"),
     resolver<&ResolverCounters::budget_spent>("budget_spent"),
     resolver<&ResolverCounters::internal_errors>("resolver_internal_errors"),
+    validation<&ValidationCounters::judged_secure>("judged_secure"),
+    validation<&ValidationCounters::judged_insecure>("judged_insecure"),
+    validation<&ValidationCounters::judged_bogus>("judged_bogus"),
+    validation<&ValidationCounters::judged_indeterminate>("judged_indeterminate"),
+    validation<&ValidationCounters::signatures_verified>("signatures_verified"),
+    validation<&ValidationCounters::signatures_failed>("signatures_failed"),
+    validation<&ValidationCounters::second_opinions>("second_opinions"),
+    validation<&ValidationCounters::recovered>("recovered"),
+    validation<&ValidationCounters::key_fetches>("key_fetches"),
+    validation<&ValidationCounters::synthesised>("synthesised"),
     transport<&TransportCounters::udp_received>("udp_received"),
     transport<&TransportCounters::udp_sent>("udp_sent"),
     transport<&TransportCounters::udp_send_failed>("udp_send_failed"),

@@ -8,7 +8,9 @@
 
 namespace vouch {
 
-Worker::Worker(SharedParts parts, std::unique_ptr<EventLoop> loop) : loop_(std::move(loop)) {
+Worker::Worker(SharedParts parts, std::unique_ptr<EventLoop> loop)
+    : loop_(std::move(loop)),
+      validation_{parts.configuration.dnssec, parts.anchors, parts.trust, counters_.validation} {
   const Configuration& configuration = parts.configuration;
   upstream_ = std::make_unique<NetworkUpstream>(*loop_, configuration.outgoing, random_);
   resolver_ = std::make_unique<Resolver>(ResolverParts{.options = configuration.resolver,
@@ -18,7 +20,10 @@ Worker::Worker(SharedParts parts, std::unique_ptr<EventLoop> loop) : loop_(std::
                                                        .executor = *loop_,
                                                        .clock = parts.clock,
                                                        .random = random_,
-                                                       .counters = counters_.resolver});
+                                                       .counters = counters_.resolver,
+                                                       .validation = configuration.dnssec.mode == DnssecMode::off
+                                                                         ? nullptr
+                                                                         : &validation_});
   front_ = std::make_unique<Front>(FrontParts{.options = configuration.front,
                                               .local_zones = parts.local_zones,
                                               .shared = parts.front,
@@ -68,6 +73,12 @@ void Worker::start(unsigned number, std::function<void()> ended) {
 }
 
 void Worker::serve() noexcept {
+  if (keeper_ != nullptr) {
+    loop_->post([this] {
+      keeping_ = keeper_->run(*resolver_, *loop_);
+      keeping_.start();
+    });
+  }
   loop_->run();
   tear_down();
 }
@@ -78,6 +89,7 @@ void Worker::tear_down() noexcept {
   tcp_.clear();
   front_.reset();
   sessions_.reset();
+  keeping_ = {};
   resolver_.reset();
   upstream_.reset();
 }

@@ -16,6 +16,7 @@
 
 #include "conf/configuration.h"
 #include "resolver/base/random.h"
+#include "resolver/dnssec/anchor_keeper.h"
 #include "resolver/front/front.h"
 #include "resolver/iterate/resolver.h"
 #include "resolver/iterate/shared_exchanges.h"
@@ -34,6 +35,8 @@ struct SharedParts {
   Caches& caches;
   SharedExchanges& exchanges;
   FrontShared& front;
+  TrustAnchors& anchors;
+  TrustCache& trust;
 };
 
 class Worker {
@@ -44,6 +47,9 @@ class Worker {
   ~Worker();  // stops and joins
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
+
+  // This worker keeps the process's trust anchors; before start(). `keeper` outlives the worker.
+  void keep_anchors(AnchorKeeper& keeper) { keeper_ = &keeper; }
 
   // Signals must be blocked by the caller, so that they reach the thread that waits for them. `ended` is called on the
   // worker's thread as its last act.
@@ -59,8 +65,11 @@ class Worker {
   std::unique_ptr<EventLoop> loop_;  // first in, last out
   SystemRandom random_;
   WorkerCounters counters_;
+  const Validation validation_;
   std::unique_ptr<NetworkUpstream> upstream_;
   std::unique_ptr<Resolver> resolver_;
+  AnchorKeeper* keeper_ = nullptr;  // null: another worker's business, or nobody's
+  Task<void> keeping_;
   std::unique_ptr<Front> front_;
   std::unique_ptr<SessionLimits> sessions_;
   std::vector<std::unique_ptr<UdpListener>> udp_;

@@ -90,6 +90,10 @@ void AnswerWriter::error(Ede code, std::string_view text) noexcept {
   if (error_count_ < kMaxErrors) { errors_[error_count_++] = {code, text}; }
 }
 
+void AnswerWriter::validation_error(Reason reason) noexcept {
+  if (reason == Reason::dnskey_unreachable || reason == Reason::ds_unreachable) { error(Ede::dnssec_bogus); }
+}
+
 void AnswerWriter::drop_records() noexcept {
   writer_.drop_records();
   if (inquiry_.edns) { writer_.reserve(edns_room()); }
@@ -154,8 +158,9 @@ void write_any_refusal(AnswerWriter& writer, NameView name) {
 namespace {
 
 std::size_t write_failure(AnswerWriter& writer, const Answer& answer, Ede otherwise, FrontCounters& counters) {
-  if (answer.from_cache && answer.ede) { writer.error(Ede::cached_error); }
   writer.error(answer.ede.value_or(otherwise), answer.ede ? std::string_view(answer.ede_text) : std::string_view());
+  writer.validation_error(answer.verdict.reason());
+  if (answer.from_cache && answer.ede) { writer.error(Ede::cached_error); }
   return writer.finish(Rcode::server_failure, false, counters);
 }
 
@@ -178,10 +183,11 @@ bool write_sample(AnswerWriter& writer, NameView name, const Answer& answer) {
 std::size_t write_answer(AnswerWriter& writer, NameView name, const Answer& answer, const FrontOptions& options,
                          std::uint16_t rotate, FrontCounters& counters) {
   const Inquiry& inquiry = writer.inquiry();
-  if (!inquiry.cd && answer.security == Security::bogus) {
+  const Security security = answer.verdict.security();
+  if (!inquiry.cd && options.withhold_bogus && security == Security::bogus) {
     return write_failure(writer, answer, Ede::dnssec_bogus, counters);
   }
-  if (!inquiry.cd && options.require_validation && answer.security == Security::unchecked) {
+  if (!inquiry.cd && options.require_validation && security == Security::unchecked) {
     return write_failure(writer, answer, Ede::dnssec_indeterminate, counters);
   }
   const bool known =
@@ -189,7 +195,7 @@ std::size_t write_answer(AnswerWriter& writer, NameView name, const Answer& answ
   if (!known) { return write_failure(writer, answer, Ede::other, counters); }
 
   const bool sample = options.minimal_any && (inquiry.type == Type::ANY || inquiry.type == Type::RRSIG);
-  bool authentic = answer.security == Security::secure && !answer.stale;
+  bool authentic = security == Security::secure && !answer.stale;
   bool has_answer = false;
   if (sample) {
     has_answer = write_sample(writer, name, answer);

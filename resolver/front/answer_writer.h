@@ -28,13 +28,15 @@ class AnswerWriter {
   void additional_record(NameView owner, Type type, std::uint32_t ttl, Bytes rdata);  // likewise
   // RFC 8914; at most kMaxErrors, the first ones count. `text` must live until finish().
   void error(Ede code, std::string_view text = {}) noexcept;
+  // Beside the cause: that keys could not be had is a failure of validation, too (EDE 6).
+  void validation_error(Reason reason) noexcept;
   void drop_records() noexcept;  // and errors: the answer becomes another
 
   // The octets written. `authentic`: everything in answer and authority is secure.
   std::size_t finish(Rcode rcode, bool authentic, FrontCounters& counters);
 
  private:
-  static constexpr std::size_t kMaxErrors = 2;  // the cause, and that it was remembered or is stale
+  static constexpr std::size_t kMaxErrors = 3;  // the cause, what it means, and that it was remembered or is stale
   struct Error {
     Ede code;
     std::string_view text;

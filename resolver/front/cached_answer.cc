@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "resolver/dnssec/key_signals.h"
+
 namespace vouch {
 
 namespace {
@@ -36,6 +38,7 @@ struct CacheReader::Walk {
   }
   void note(CacheEntry& entry) {
     weakest = std::min(weakest, entry.security);
+    if (result.reason == Reason::none) { result.reason = entry.reason; }
     result.stale |= entry.stale_for > 0;
     if (entry.proofs && writer.inquiry().dnssec_ok && proof_count < proofs.size()) {
       proof_ttls[proof_count] = ttl_of(entry);
@@ -54,8 +57,10 @@ std::optional<CacheEntry> CacheReader::look(const Walk& walk, NameView name, Typ
 
 // Nothing bogus reaches a client that lets us judge for it, and nothing that nobody has judged while there is a judge.
 bool CacheReader::is_servable(const Walk& walk, const CacheEntry& entry) const noexcept {
+  // A referral's word that there is no DS has no SOA: enough to climb down by, not for a client (RFC 2308 section 5).
+  if (entry.kind != EntryKind::rrset && !entry.rrset) { return false; }
   if (walk.writer.inquiry().cd) { return true; }
-  if (entry.security == Security::bogus) { return false; }
+  if (entry.security == Security::bogus) { return !options_.withhold_bogus; }
   return entry.security != Security::unchecked || !options_.require_validation;
 }
 
@@ -172,6 +177,7 @@ CachedAnswer CacheReader::write(AnswerWriter& writer, NameView name, TtlTime now
                                 std::uint16_t rotate) const {
   Walk walk{.writer = writer, .now = now, .staleness = staleness, .rotate = rotate};
   const Type type = writer.inquiry().type;
+  if (options_.require_validation && may_be_sentinel(name)) { return walk.result; }  // the resolver has a rule for it
   walk.result.complete = type == Type::ANY || type == Type::RRSIG ? gather(walk, name) : follow(walk, name);
   // Signatures of what has expired may have expired, too: nobody has looked since.
   walk.result.authentic = walk.weakest == Security::secure && !walk.result.stale;

@@ -80,28 +80,6 @@ void count_query(ClientProtocol protocol, FrontCounters& counters) noexcept {
   }
 }
 
-// With CD the client judges for itself: that we failed to validate must not keep the data from it (RFC 4035
-// section 3.2.2).
-bool is_about_validation(Ede cause) noexcept {
-  switch (cause) {
-    case Ede::unsupported_dnskey_algorithm:
-    case Ede::unsupported_ds_digest:
-    case Ede::dnssec_indeterminate:
-    case Ede::dnssec_bogus:
-    case Ede::signature_expired:
-    case Ede::signature_not_yet_valid:
-    case Ede::dnskey_missing:
-    case Ede::rrsigs_missing:
-    case Ede::no_zone_key_bit:
-    case Ede::nsec_missing:
-    case Ede::signature_expired_before_valid:
-    case Ede::unsupported_nsec3_iterations:
-      return true;
-    default:
-      return false;
-  }
-}
-
 }  // namespace
 
 std::size_t Front::Impl::answer(const ClientQuery& query, ReplyRoom& room) {
@@ -183,6 +161,7 @@ std::size_t Front::Impl::answer_from_cache(AnswerWriter& writer, NameView name, 
   const CachedAnswer found = cache.write(writer, name, now, {}, ++rotation);
   if (!found.complete) { return 0; }
   parts.counters.answered_from_cache.add();
+  if (const auto ede = ede_of(found.reason)) { writer.error(*ede, reason_id(found.reason)); }
   const std::size_t size = writer.finish(found.rcode, found.authentic, parts.counters);
   if (found.wants_refresh && parts.options.prefetch && writer.inquiry().rd) {
     resolutions.refresh(writer.inquiry(), name, true);
@@ -213,9 +192,11 @@ std::size_t Front::Impl::refer(AnswerWriter& writer, NameView name, TtlTime now)
 std::size_t Front::Impl::answer_failure(AnswerWriter& writer, NameView name, TtlTime now) {
   const Inquiry& inquiry = writer.inquiry();
   auto failure = parts.caches.failures.find(name, type_to_resolve(inquiry.type, parts.options), now);
-  if (failure && inquiry.cd && is_about_validation(failure->cause)) { failure.reset(); }
   const StaleOptions& stale = parts.options.stale;
-  const bool is_judged = failure && is_about_validation(failure->cause);
+  const bool is_judged = failure && failure->reason != Reason::none;
+  // With CD the client judges for itself: that we failed to validate must not keep the data from it (RFC 4035
+  // section 3.2.2).
+  if (is_judged && inquiry.cd) { failure.reset(); }
   if (stale.enabled && !is_judged && (failure || stale.client_timeout_ms == 0)) {
     if (const std::size_t size = write_stale_answer(writer, name, cache, parts.options, now, parts.counters)) {
       if (!failure) { resolutions.refresh(inquiry, name, false); }
@@ -223,8 +204,9 @@ std::size_t Front::Impl::answer_failure(AnswerWriter& writer, NameView name, Ttl
     }
   }
   if (!failure) { return 0; }
-  writer.error(Ede::cached_error);
   writer.error(failure->cause, failure->text);
+  if (is_judged) { writer.validation_error(failure->reason); }
+  writer.error(Ede::cached_error);
   parts.counters.answered_from_cache.add();
   return writer.finish(Rcode::server_failure, false, parts.counters);
 }

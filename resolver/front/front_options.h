@@ -24,6 +24,7 @@ struct FrontOptions {
   bool answer_without_rd =
       false;  // RD=0: what is cached, or a referral; false: REFUSED, which tells nobody what others asked
   bool require_validation = false;  // data that no validator has seen answers CD=1 alone: on while validation is on
+  bool withhold_bogus = true;       // what failed validation answers CD=1 alone; false: it is only counted ("observe")
   std::uint16_t edns_size = 1232;   // our own payload size and the largest UDP answer
   bool cookies = true;              // RFC 7873, server side
   Buffer cookie_secret;             // 16 octets, shared by a fleet (RFC 9018); empty: drawn at start

@@ -122,8 +122,9 @@ void Resolutions::start(const QuestionKey& question, bool past_cache) {
 
 Task<Answer> Resolutions::ask(const QuestionKey& question, bool past_cache, Budget& budget) {
   Question asked{question.name, question.type};
-  return past_cache ? parts_.resolver.refresh(std::move(asked), budget)
-                    : parts_.resolver.resolve(std::move(asked), budget);
+  const auto judging = question.cd ? Resolver::Judging::no : Resolver::Judging::yes;
+  return past_cache ? parts_.resolver.refresh(std::move(asked), budget, judging)
+                    : parts_.resolver.resolve(std::move(asked), budget, judging);
 }
 
 // The top of a resolution: the budget of everything that the question causes lives here, and here exceptions end.
@@ -155,7 +156,7 @@ void Resolutions::reply_to(Client& client, const Answer& answer) {
   AnswerWriter writer(scratch_, client.inquiry, &name, parts_.options);
   std::size_t size = 0;
   // Data that fails validation is no outage: what expired does not come back for it.
-  const bool failed = answer.rcode == Rcode::server_failure && answer.security != Security::bogus;
+  const bool failed = answer.rcode == Rcode::server_failure && !answer.verdict.is_bogus();
   if (failed && parts_.options.stale.enabled) { size = write_stale(writer, name); }
   if (size == 0) {
     size = write_answer(writer, name, answer, parts_.options, ++rotation_, parts_.counters);

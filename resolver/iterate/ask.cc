@@ -7,7 +7,8 @@ namespace vouch {
 
 // What one ask() knows so far.
 struct Asker::Round {
-  Round(const ResolverOptions& options, NameView zone) : choice(options, zone) {}
+  Round(const ResolverOptions& options, NameView zone, const std::vector<IpAddress>& not_from)
+      : choice(options, zone, not_from) {}
   ServerChoice choice;
   std::vector<const Delegation::Server*> unresolved;  // to be looked up, in random order, last first
   std::vector<const Delegation::Server*> glued;       // with glue, which the zone itself may contradict
@@ -32,7 +33,8 @@ void shuffle(std::vector<const Delegation::Server*>& servers, Random& random) {
 }  // namespace
 
 Asker::Asker(const ResolverOptions& options, Caches& caches, SharedExchanges& exchanges, Exchanger& exchanger,
-             Executor& executor, const Clock& clock, Random& random, ServerNames& names, ResolverCounters& counters)
+             Executor& executor, const Clock& clock, Random& random, ServerNames& names, ResolverCounters& counters,
+             bool want_proofs)
     : options_(options),
       caches_(caches),
       exchanges_(exchanges),
@@ -41,7 +43,8 @@ Asker::Asker(const ResolverOptions& options, Caches& caches, SharedExchanges& ex
       clock_(clock),
       random_(random),
       names_(names),
-      counters_(counters) {}
+      counters_(counters),
+      want_proofs_(want_proofs) {}
 
 // Last resort: a server's own zone may know a wrong address, or none, for a name for which its parent gave glue. It was
 // met on the way; no question is needed. True when there was any.
@@ -108,6 +111,7 @@ Task<ExchangeResult> Asker::exchange(const ZoneCut& cut, const Question& questio
   request.name = question.name;
   request.type = question.type;
   request.recursion_desired = cut.is_forward();
+  request.checking_disabled = cut.is_forward() && want_proofs_;
   if (cut.configured != nullptr) {
     request.tls = cut.configured->tls;
     request.tls_name = cut.configured->tls_name;
@@ -137,6 +141,7 @@ std::optional<Response> Asker::read(const ZoneCut& cut, const Question& question
   context.zone = cut.zone;
   context.from_forwarder = cut.is_forward();
   context.harden_glue = options_.harden_glue;
+  context.want_proofs = want_proofs_;
   Response response = classify(*reply, context);
   counters_.records_scrubbed.add(response.scrubbed);
   if (response.outcome != Outcome::lame && response.outcome != Outcome::server_error) { return response; }
@@ -150,9 +155,10 @@ std::optional<Response> Asker::read(const ZoneCut& cut, const Question& question
   return std::nullopt;
 }
 
-Task<AskResult> Asker::ask(const ZoneCut& cut, const Question& question, Budget& budget, const Lineage& lineage) {
+Task<AskResult> Asker::ask(const ZoneCut& cut, const Question& question, const std::vector<IpAddress>& not_from,
+                           Budget& budget, const Lineage& lineage) {
   AskResult outcome;
-  Round round(options_, cut.zone);
+  Round round(options_, cut.zone, not_from);
   if (cut.configured != nullptr) {
     for (const SocketAddress& server : cut.configured->servers) { round.choice.add_configured(server); }
   }
@@ -178,8 +184,13 @@ Task<AskResult> Asker::ask(const ZoneCut& cut, const Question& question, Budget&
       continue;
     }
     const ExchangeResult result = co_await exchange(cut, question, *pick, budget);
-    outcome.response = read(cut, question, result, round);
-    if (outcome.response) { co_return outcome; }
+    // Another question's exchange may have been joined, with a server that is not wanted here.
+    const bool unwanted = std::ranges::find(not_from, result.server.ip()) != not_from.end();
+    if (!unwanted) { outcome.response = read(cut, question, result, round); }
+    if (outcome.response) {
+      outcome.server = result.server.ip();
+      co_return outcome;
+    }
     if (budget.is_spent() || budget.had_shortage()) { break; }
   }
   outcome.why = round.why;

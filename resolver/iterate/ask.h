@@ -27,6 +27,7 @@ class ServerNames {
 
 struct AskResult {
   std::optional<Response> response;
+  IpAddress server;  // who gave it
   // When there is none:
   Ede why = Ede::no_reachable_authority;
   std::string text;
@@ -39,10 +40,12 @@ class Asker {
   static constexpr Duration kLameFor = std::chrono::seconds(60);
 
   Asker(const ResolverOptions& options, Caches& caches, SharedExchanges& exchanges, Exchanger& exchanger,
-        Executor& executor, const Clock& clock, Random& random, ServerNames& names, ResolverCounters& counters);
+        Executor& executor, const Clock& clock, Random& random, ServerNames& names, ResolverCounters& counters,
+        bool want_proofs);
 
-  // All arguments must outlive the task.
-  Task<AskResult> ask(const ZoneCut& cut, const Question& question, Budget& budget, const Lineage& lineage);
+  // All arguments must outlive the task. Servers in `not_from` are not asked: what they said did not hold.
+  Task<AskResult> ask(const ZoneCut& cut, const Question& question, const std::vector<IpAddress>& not_from,
+                      Budget& budget, const Lineage& lineage);
 
  private:
   struct Round;
@@ -62,6 +65,7 @@ class Asker {
   Random& random_;
   ServerNames& names_;
   ResolverCounters& counters_;
+  const bool want_proofs_;
 };
 
 }  // namespace vouch

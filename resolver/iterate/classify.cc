@@ -101,6 +101,10 @@ bool follow_chain(const MessageView& reply, const ReplyContext& context, Respons
     }
     if (auto dname = redirecting_dname(reply, now, context.zone)) {
       auto cname = synthesise_cname(*dname, now, dname->ttl());
+      const RRsetPtr sent = collect(reply, Section::answer, now, Type::CNAME);
+      response.is_alias_contradicted |= sent && cname &&
+                                        !(rdata_name(Type::CNAME, sent->first_rdata()) ==
+                                          rdata_name(Type::CNAME, cname->first_rdata()));
       response.answers.push_back(dname);
       if (!cname) {  // RFC 6672 section 2.2: the new name does not fit
         response.rcode = Rcode::yx_domain;
@@ -123,27 +127,42 @@ bool follow_chain(const MessageView& reply, const ReplyContext& context, Respons
   return false;
 }
 
+// The NSEC and NSEC3 sets of the authority section, as far as the zone may speak.
+void collect_proofs(const MessageView& reply, NameView zone, Response& response) {
+  for (const RecordAt& record : reply.records()) {
+    if (response.proofs.size() == ProofList::kMaxProofs) { return; }
+    if (record.section != Section::authority || record.rclass != Class::IN) { continue; }
+    if (record.type != Type::NSEC && record.type != Type::NSEC3) { continue; }
+    const Name owner = reply.owner(record);
+    const bool known = std::ranges::any_of(response.proofs, [&](const RRsetPtr& proof) {
+      return proof->type() == record.type && proof->owner() == owner;
+    });
+    if (known || !owner.view().is_at_or_below(zone)) { continue; }
+    if (auto proof = collect(reply, Section::authority, owner, record.type)) {
+      response.proofs.push_back(std::move(proof));
+    }
+  }
+}
+
 // The SOA and the proofs of a negative answer (RFC 2308 section 2), from a zone that is an ancestor of `name`.
 void collect_denial(const MessageView& reply, const ReplyContext& context, NameView name, Response& response) {
   for (const RecordAt& record : reply.records()) {
-    if (record.section != Section::authority || record.rclass != Class::IN) { continue; }
-    if (record.type == Type::SOA && !response.soa) {
-      const Name owner = reply.owner(record);
-      if (name.is_at_or_below(owner) && owner.view().is_at_or_below(context.zone)) {
-        response.soa = collect(reply, Section::authority, owner, Type::SOA);
-      }
-    }
-    if ((record.type == Type::NSEC || record.type == Type::NSEC3) && response.proofs.size() < ProofList::kMaxProofs) {
-      const Name owner = reply.owner(record);
-      const bool known = std::ranges::any_of(response.proofs, [&](const RRsetPtr& proof) {
-        return proof->type() == record.type && proof->owner() == owner;
-      });
-      if (known || !owner.view().is_at_or_below(context.zone)) { continue; }
-      if (auto proof = collect(reply, Section::authority, owner, record.type)) {
-        response.proofs.push_back(std::move(proof));
-      }
-    }
+    if (record.section != Section::authority || record.rclass != Class::IN || record.type != Type::SOA) { continue; }
+    const Name owner = reply.owner(record);
+    if (!name.is_at_or_below(owner) || !owner.view().is_at_or_below(context.zone)) { continue; }
+    response.soa = collect(reply, Section::authority, owner, Type::SOA);
+    if (response.soa) { break; }
   }
+  collect_proofs(reply, context.zone, response);
+}
+
+// Whether some signature says that the set was made from a wildcard (RFC 4035 section 5.3.4).
+bool is_from_wildcard(const RRset& rrset) {
+  const std::uint8_t labels = u8(rrset.owner().labels() - std::size_t{rrset.owner().is_wildcard()});
+  return std::ranges::any_of(rrset.signatures(), [labels](Bytes rdata) {
+    const auto signature = rrsig_view(rdata);
+    return signature && signature->labels < labels;
+  });
 }
 
 std::vector<IpAddress> addresses_beside(const MessageView& reply, NameView server) {
@@ -262,6 +281,10 @@ Response read(const MessageView& reply, const ReplyContext& context) {
       return response;
     }
     response.referral = servers_of(reply, Section::authority, *zone, context.zone, context.harden_glue);
+    if (context.want_proofs) {
+      response.ds = collect(reply, Section::authority, *zone, Type::DS);
+      if (!response.ds) { collect_proofs(reply, context.zone, response); }
+    }
     response.outcome = response.referral ? Outcome::referral : Outcome::lame;
     return response;
   }
@@ -280,8 +303,15 @@ std::uint32_t records_in(const std::vector<RRsetPtr>& sets) {
 
 Response classify(const MessageView& reply, const ReplyContext& context) {
   Response response = read(reply, context);
+  const bool is_positive = response.outcome == Outcome::answer || response.outcome == Outcome::alias;
+  if (context.want_proofs && is_positive &&
+      std::ranges::any_of(response.answers, [](const RRsetPtr& set) { return is_from_wildcard(*set); })) {
+    collect_proofs(reply, context.zone, response);
+  }
   std::uint32_t kept = records_in(response.answers) + records_in(response.proofs);
-  if (response.soa) { kept += std::uint32_t{response.soa->count()} + response.soa->signature_count(); }
+  for (const RRsetPtr& single : {response.soa, response.ds}) {
+    if (single) { kept += std::uint32_t{single->count()} + single->signature_count(); }
+  }
   if (response.referral) {
     for (const Delegation::Server& server : response.referral->servers()) {
       kept += 1 + static_cast<std::uint32_t>(server.addresses.size());

@@ -28,8 +28,11 @@ struct Response {
   std::vector<RRsetPtr> answers;  // in the order in which aliases are followed; synthesised CNAMEs included
   Name target;                    // where the aliases lead; the name asked for when there are none
   RRsetPtr soa;                   // of a negative answer; null when the server sent none
-  std::vector<RRsetPtr> proofs;   // NSEC and NSEC3 sets with signatures, at most ProofList::kMaxProofs
+  std::vector<RRsetPtr> proofs;   // NSEC and NSEC3 sets with signatures, at most ProofList::kMaxProofs: of a negative
+                                  // answer, of one made from a wildcard, of a referral to an unsigned zone
+  bool is_alias_contradicted = false;  // beside a DNAME stood another CNAME than it implies
   DelegationPtr referral;
+  RRsetPtr ds;                 // of a referral: what the parent says of the child's keys, unverified
   DelegationPtr root_servers;  // of an answer to `. NS` alone: what priming is for (RFC 8109 section 4)
   std::uint32_t scrubbed = 0;  // records of the reply that were left behind
 };
@@ -40,6 +43,7 @@ struct ReplyContext {
   NameView zone;                // the zone whose server was asked: it may speak of names at or below
   bool from_forwarder = false;  // a recursive server: no referrals, no lameness by missing AA
   bool harden_glue = true;      // only glue at or below `zone`
+  bool want_proofs = false;     // whether a validator will ask for the proofs of what is not negative, and for DS
 };
 
 Response classify(const MessageView& reply, const ReplyContext& context);

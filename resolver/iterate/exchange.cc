@@ -104,6 +104,7 @@ Exchanger::Sent Exchanger::compose(const ExchangeRequest& request, const Try& ho
   MessageWriter writer(sent.octets, sent.octets.size());
   HeaderFlags flags;
   flags.rd = request.recursion_desired;
+  flags.cd = request.checking_disabled;
   writer.header(sent.id, flags);
   writer.question(sent.name, request.type, Class::IN);
   if (how.edns) {

@@ -9,7 +9,7 @@
 #include "resolver/base/executor.h"
 #include "resolver/base/random.h"
 #include "resolver/cache/caches.h"
-#include "resolver/dnssec/fetch.h"
+#include "resolver/dnssec/validator.h"
 #include "resolver/iterate/resolver_options.h"
 #include "resolver/iterate/upstream.h"
 #include "resolver/wire/answer.h"
@@ -18,6 +18,14 @@
 namespace vouch {
 
 class SharedExchanges;
+
+// What a resolver needs to validate. All of it must outlive the resolver.
+struct Validation {
+  const DnssecOptions& options;
+  TrustAnchors& anchors;  // one for the process
+  TrustCache& trust;      // likewise
+  ValidationCounters& counters;
+};
 
 // Everything a resolver leans on. All of it must outlive the resolver.
 struct ResolverParts {
@@ -29,6 +37,7 @@ struct ResolverParts {
   const Clock& clock;
   Random& random;
   ResolverCounters& counters;
+  const Validation* validation = nullptr;  // null: nothing is judged, all answers are unchecked
 };
 
 class Resolver final : public Fetch {
@@ -36,13 +45,18 @@ class Resolver final : public Fetch {
   explicit Resolver(ResolverParts parts);
   ~Resolver() override;
 
-  // Always ends with an answer by the budget's deadline; failures are SERVFAIL with their cause. Looks into the cache
-  // first. The budget must outlive the task.
-  Task<Answer> resolve(Question question, Budget& budget);
-  // Past the cache, for prefetch: asks although there is a live entry.
-  Task<Answer> refresh(Question question, Budget& budget);
+  // Whether the answer is judged: not when the client said CD (RFC 4035 section 3.2.2).
+  enum class Judging : std::uint8_t { yes, no };
 
-  Task<Answer> fetch(Question question, Budget& budget) override { return resolve(std::move(question), budget); }
+  // Always ends with an answer by the budget's deadline; failures are SERVFAIL with their cause. Looks into the cache
+  // first. What fails validation is SERVFAIL too when it is enforced. The budget must outlive the task.
+  Task<Answer> resolve(Question question, Budget& budget, Judging judging = Judging::yes);
+  // Past the cache, for prefetch: asks although there is a live entry.
+  Task<Answer> refresh(Question question, Budget& budget, Judging judging = Judging::yes);
+
+  Task<Answer> fetch(Question question, Budget& budget) override;
+  Task<Answer> fetch_elsewhere(Question question, const std::vector<IpAddress>& not_from, Budget& budget) override;
+  bool is_known_cut(NameView name) const override;
 
  private:
   struct Impl;

@@ -5,6 +5,7 @@
 namespace vouch {
 
 void ServerChoice::add(const SocketAddress& server, bool configured) {
+  if (std::ranges::find(unwanted_, server.ip()) != unwanted_.end()) { return; }
   const bool known =
       std::ranges::any_of(candidates_, [&](const Candidate& candidate) { return candidate.server == server; });
   if (!known && candidates_.size() < kMaxAddresses) { candidates_.push_back({server, 0, configured}); }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "resolver/base/random.h"
@@ -20,7 +21,9 @@ class ServerChoice {
   // What an unknown server counts as: nearer than a far one, farther than a near one.
   static constexpr Duration kUnknownRtt = std::chrono::milliseconds(120);
 
-  ServerChoice(const ResolverOptions& options, NameView zone) : options_(options), zone_(zone) {}
+  // Addresses in `unwanted`, which must outlive this, are never picked.
+  ServerChoice(const ResolverOptions& options, NameView zone, std::span<const IpAddress> unwanted = {})
+      : options_(options), zone_(zone), unwanted_(unwanted) {}
 
   // Learnt addresses are filtered by family and policy, configured ones are not. Duplicates are dropped.
   void add_learnt(const IpAddress& address);
@@ -48,6 +51,7 @@ class ServerChoice {
 
   const ResolverOptions& options_;
   Name zone_;
+  std::span<const IpAddress> unwanted_;
   std::vector<Candidate> candidates_;
 };
 

@@ -52,11 +52,12 @@ struct Model {
 
   bool defends(const Modelled& standing, const Modelled& coming, TtlTime now) const {
     if (left(standing, now) <= 0) { return false; }
-    const bool secure_to_less = standing.security == Security::secure && coming.security != Security::secure;
-    const bool higher = standing.credibility > coming.credibility || secure_to_less;
+    const bool is_secure = coming.security == Security::secure;
+    if ((standing.security == Security::secure) != is_secure) { return !is_secure; }
+    if (coming.security == Security::bogus && standing.security != Security::bogus) { return true; }
     const bool same =
         standing.kind == coming.kind && (standing.kind != EntryKind::rrset || standing.data == coming.data);
-    return higher && !(same && !secure_to_less);
+    return standing.credibility > coming.credibility && !same;
   }
 
   bool put(const Name& name, Type type, const Modelled& coming, TtlTime now) {

@@ -2,6 +2,9 @@
 #include "tests/scenarios/player.h"
 
 #include <gmock/gmock.h>
+#include <stdexcept>
+
+#include "resolver/wire/rrset.h"
 
 namespace vouch::simulation {
 namespace {
@@ -146,8 +149,52 @@ TEST(Player, RawOctetsGoOutAsTheyAre) {
 
 TEST(Player, SaysWhatItCannotPlay) {
   std::string story(kStory);
-  story.insert(story.find("CONFIG_END"), "trust-anchor: \". IN DS 1 8 2 00\"\n");
+  story.insert(story.find("CONFIG_END"), "features: dns64_prefix=64:ff9b::/96\n");
   EXPECT_EQ(play(story).verdict, Verdict::not_playable);
+}
+
+DnssecOptions dnssec_of(const std::string& lines) {
+  std::string story(kStory);
+  story.insert(story.find("CONFIG_END"), lines);
+  const auto scenario = parse_scenario(story);
+  if (!scenario) { throw std::runtime_error(scenario.error()); }
+  const auto setup = set_up(*scenario);
+  if (!setup) { throw std::runtime_error(setup.error()); }
+  return setup->world.dnssec;
+}
+
+TEST(ScenarioConfig, ValidatesOnlyWhereThereIsAnAnchor) {
+  EXPECT_EQ(dnssec_of("").mode, DnssecMode::off);
+  const DnssecOptions options = dnssec_of("trust-anchor: \". IN DS 1 8 2 " + std::string(64, 'a') + "\"\n");
+  EXPECT_EQ(options.mode, DnssecMode::enforce);
+  EXPECT_FALSE(options.builtin_root_anchor);
+  EXPECT_EQ(options.signature_skew, 0U);
+}
+
+TEST(ScenarioConfig, TakesAnchorsInEveryFormThatStoriesUse) {
+  const std::string digest(64, 'A');
+  const auto anchor_of = [&](const std::string& text) {
+    const auto anchors = dnssec_of("trust-anchor: " + text + "\n").trust_anchors;
+    return anchors.size() == 1 ? record_text(anchors[0].owner, anchors[0].type, 0, anchors[0].rdata) : "";
+  };
+  const std::string plain = anchor_of("\"example.com. 3600 IN DS 438 10 2 " + digest + "\"");
+  EXPECT_THAT(plain, HasSubstr("example.com. 0 IN DS 438 10 2"));
+  EXPECT_EQ(anchor_of("\"example.com.\t\tIN DS 438 10 2 " + digest.substr(8) + " " + digest.substr(56) + " \""), plain);
+  EXPECT_EQ(anchor_of("\"example.com. DS 438 RSASHA512 2 " + digest + "\""), plain);
+  EXPECT_EQ(anchor_of("example.com. 172800 IN DS 438 10 2 ( " + digest + " )"), plain);
+  EXPECT_EQ(anchor_of("\"example.com. IN DS 438 10 2 " + digest + "\" # why it differs"), plain);
+  EXPECT_THAT(anchor_of("\"example. DNSKEY 257 3 7 AwEAAcUlFV1vhmqx6NSOUOq2R/dsR7Xm ( AbsUdblMFin8CVF3n4s= )\""),
+              HasSubstr("example. 0 IN DNSKEY 257 3 7 AwEAAcUlFV1vhmqx6NSOUOq2R/dsR7XmAbsUdblMFin8CVF3n4s="));
+}
+
+TEST(ScenarioConfig, KnowsTheSwitchesOfValidation) {
+  const DnssecOptions options = dnssec_of(
+      "domain-insecure: sub.example.com\nfeatures: aggressive_nsec=yes\n"
+      "features: val_nsec3_keysize_iterations=1024 100 2048 200 4096 500\n");
+  EXPECT_THAT(options.negative_trust_anchors, ElementsAre(Name::of("sub.example.com.")));
+  EXPECT_TRUE(options.aggressive_nsec);
+  EXPECT_EQ(options.nsec3_max_iterations, 100);
+  EXPECT_THROW(dnssec_of("trust-anchor: \"example. A 192.0.2.1\"\n"), std::runtime_error);
 }
 
 TEST(ScenarioParser, SaysWhereItStoppedToUnderstand) {

@@ -72,7 +72,6 @@ std::expected<Scenario, std::string> parse_scenario(std::string_view text);
 // How the resolver is set up for a scenario.
 struct ScenarioSetup {
   WorldOptions world;
-  std::vector<std::string> trust_anchors;
   std::vector<std::string> not_built;  // what it asks for and the resolver cannot do: it cannot be played
 };
 std::expected<ScenarioSetup, std::string> set_up(const Scenario& scenario);

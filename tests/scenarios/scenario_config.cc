@@ -18,14 +18,12 @@ const std::set<std::string, std::less<>> kNoCounterpart = {
     "val_max_restart",
     "max_global_quota",       // bounds; ours are Budget's and no option
     "harden_below_nxdomain",  // RFC 8020 below a validated name error
-    "prefetch_key",           // validation
+    "prefetch_key",           // asking for keys before they are needed
+    "val_bogus_ttl",          // failures are remembered for a time of our own
     "fake-sha1",
     "trust-anchor-signaling",
     "log-time-ascii",
     "module-config"};
-// Of validation alone: without a trust anchor they mean nothing.
-const std::set<std::string, std::less<>> kOfValidation = {"domain-insecure", "val_nsec3_keysize_iterations",
-                                                          "aggressive_nsec", "val_bogus_ttl"};
 
 template <typename Number>
 std::optional<Number> number_of(std::string_view text) {
@@ -72,6 +70,22 @@ std::vector<std::string> split(std::string_view text, std::string_view marks) {
   return parts;
 }
 
+// A DS or DNSKEY as zone files write it: TTL and class may be missing, parentheses may stand around what would fill
+// several lines, a digest or key may come in pieces.
+std::optional<TrustAnchor> anchor_of(std::string text) {
+  std::ranges::replace_if(text, [](char c) { return c == '(' || c == ')'; }, ' ');
+  auto record = parse_record(text);
+  if (!record || (record->type != Type::DS && record->type != Type::DNSKEY)) { return std::nullopt; }
+  return TrustAnchor{std::move(record->owner), record->type, std::move(record->rdata)};
+}
+
+// "1024 100 2048 200": the most iterations by the size of the zone's keys in bits. We know one limit for all; stories
+// are signed with small keys, so it is the first.
+std::optional<std::uint16_t> iterations_of(std::string_view text) {
+  const auto words = split(text, " \t");
+  return words.size() < 2 ? std::nullopt : number_of<std::uint16_t>(words[1]);
+}
+
 // "name ip[,ip] [first] [no-cache] [prime]"
 std::optional<ConfiguredZone> zone_of(std::string_view text) {
   const auto words = split(text, " \t");
@@ -108,6 +122,11 @@ class Configurer {
     options_.front.answer_without_rd = true;
     options_.front.edns_size = 4096;  // the stories' answers were written for clients that take that much
     options_.local.special_use_zones = false;
+    options_.dnssec.builtin_root_anchor = false;
+    options_.dnssec.aggressive_nsec = false;
+    options_.dnssec.rfc5011 = false;
+    options_.dnssec.rfc8145_signals = false;
+    options_.dnssec.signature_skew = 0;
     add_switches();
     add_numbers();
   }
@@ -124,6 +143,8 @@ class Configurer {
     // No stub-addr: a root that nobody plays. Asking it is a question that the story does not call for.
     if (hints_.empty()) { hints[0].addresses = {*IpAddress::parse("192.0.2.254")}; }
     if (!hint_.empty()) { options_.local.records.push_back(hint_); }
+    // Without an anchor there is nothing to validate with.
+    options_.dnssec.mode = options_.dnssec.trust_anchors.empty() ? DnssecMode::off : DnssecMode::enforce;
   }
 
  private:
@@ -133,6 +154,7 @@ class Configurer {
                  {"harden-glue", &options_.resolver.harden_glue},
                  {"minimal_responses", &options_.front.minimal_answers},
                  {"prefetch", &options_.front.prefetch},
+                 {"aggressive_nsec", &options_.dnssec.aggressive_nsec},
                  {"serve_expired", &options_.front.stale.enabled}};
   }
   void add_numbers() {
@@ -172,15 +194,30 @@ class Configurer {
       return number.has_value();
     }
     if (kNoCounterpart.contains(key)) { return true; }
-    if (kOfValidation.contains(key)) { return true; }
-    return set_special(key, value);
+    return set_of_validation(key, value) || set_special(key, value);
+  }
+
+  bool set_of_validation(const std::string& key, const std::string& value) {
+    DnssecOptions& dnssec = options_.dnssec;
+    if (key == "trust-anchor") {
+      auto anchor = anchor_of(value);
+      if (anchor) { dnssec.trust_anchors.push_back(*std::move(anchor)); }
+      return anchor.has_value();
+    }
+    if (key == "domain-insecure") {
+      const auto name = Name::parse(value);
+      if (name) { dnssec.negative_trust_anchors.push_back(*name); }
+      return name.has_value();
+    }
+    if (key == "val_nsec3_keysize_iterations") {
+      const auto iterations = iterations_of(value);
+      if (iterations) { dnssec.nsec3_max_iterations = *iterations; }
+      return iterations.has_value();
+    }
+    return false;
   }
 
   bool set_special(const std::string& key, const std::string& value) {
-    if (key == "trust-anchor") {
-      setup_.trust_anchors.push_back(value);
-      return true;
-    }
     if (key == "stub-addr" || key == "force-ipv6") {
       const auto address = IpAddress::parse(value);
       if (address) { hints_.push_back(*address); }
@@ -272,7 +309,6 @@ std::expected<ScenarioSetup, std::string> set_up(const Scenario& scenario) {
   }
   configurer.finish();
   setup.world.resolver.priming = knows_priming(scenario);
-  if (!setup.trust_anchors.empty()) { setup.not_built.push_back("validation (trust-anchor)"); }
   return setup;
 }
 

@@ -11,7 +11,15 @@ World::World(WorldOptions options, ScriptedUpstream::Script script)
       random_(options_.seed),
       caches_(options_.cache),
       upstream_(executor_, clock_, std::move(script)),
-      resolver_({options_.resolver, caches_, exchanges_, upstream_, executor_, clock_, random_, counters_}) {}
+      anchors_(anchors_from(options_.dnssec)),
+      trust_(caches_.share_of_trust()),
+      validation_{options_.dnssec, anchors_, trust_, validation_counters_},
+      resolver_({options_.resolver, caches_, exchanges_, upstream_, executor_, clock_, random_, counters_,
+                 options_.dnssec.mode == DnssecMode::off ? nullptr : &validation_}) {
+  if (options_.dnssec.mode == DnssecMode::off) { return; }
+  options_.front.require_validation = true;
+  options_.front.withhold_bogus = options_.dnssec.mode == DnssecMode::enforce;
+}
 
 World::~World() = default;
 

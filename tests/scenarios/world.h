@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "resolver/dnssec/dnssec_options.h"
 #include "resolver/front/front_options.h"
 #include "resolver/front/query_sink.h"
 #include "resolver/iterate/resolver.h"
@@ -21,6 +22,7 @@ struct WorldOptions {
   FrontOptions front;  // an empty `allow` means everybody here
   CacheOptions cache;
   LocalDataOptions local;
+  DnssecOptions dnssec;
   UnixTime start = VirtualClock::kStart;
   std::uint64_t seed = 1;
 };
@@ -120,6 +122,9 @@ class World {
   Random& random() { return random_; }
   const WorldOptions& options() const { return options_; }
   ResolverCounters& counters() { return counters_; }
+  ValidationCounters& validation_counters() { return validation_counters_; }
+  TrustAnchors& anchors() { return anchors_; }
+  TrustCache& trust() { return trust_; }
   ClientSide& clients();
 
  private:
@@ -131,6 +136,10 @@ class World {
   SharedExchanges exchanges_;
   ScriptedUpstream upstream_;
   ResolverCounters counters_;
+  ValidationCounters validation_counters_;
+  TrustAnchors anchors_;
+  TrustCache trust_;
+  const Validation validation_;
   Resolver resolver_;
   std::uint16_t last_id_ = 0;
   std::unique_ptr<ClientSide> clients_;  // made by the first question

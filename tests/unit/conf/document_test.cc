@@ -42,6 +42,9 @@ TEST(DefaultFile, HasEveryKey) {
                 file_text("conf/vouch.yaml").contains("# " + std::string(key.path) + ": "))
         << key.path;
   }
+  for (const auto& key : negative_anchor_schema()) {
+    EXPECT_TRUE(file_text("conf/vouch.yaml").contains("#   " + std::string(key.path) + ": ")) << key.path;
+  }
 }
 
 TEST(Schema, StatesTheTrueDefaults) {
@@ -50,6 +53,10 @@ TEST(Schema, StatesTheTrueDefaults) {
   const ConfiguredZone zone;
   for (const auto& key : forward_zone_schema()) {
     if (!key.required) { EXPECT_EQ(key.show(key, zone), key.standard) << key.path; }
+  }
+  const NegativeAnchor anchor;
+  for (const auto& key : negative_anchor_schema()) {
+    if (!key.required) { EXPECT_EQ(key.show(key, anchor), key.standard) << key.path; }
   }
 }
 
@@ -74,6 +81,7 @@ TEST(Schema, HasASwitchForWhateverAServerMayBeAskedUnbidden) {
                            "resolver.prime_root",
                            "dnssec.rfc5011",
                            "dnssec.rfc8145_signals",
+                           "dnssec.root_key_sentinel",
                            "local_data.special_use_zones",
                            "outgoing.cookies",
                            "server.cookies",

@@ -54,7 +54,21 @@ resolver:
       servers: [192.0.2.7@5353]
 forward:
   zones: [{zone: ., servers: ["2001:db8::53", 192.0.2.53], first: true, cache: false}]
-dnssec: {negative_trust_anchors: [broken.example], signature_skew: 0, sha1: insecure}
+dnssec:
+  mode: observe
+  negative_trust_anchors:
+    - broken.example
+    - {name: Late.example, reason: "their signatures ran out", until: 2026-12-31T18:00:00Z}
+    - {name: third.example, until: 2027-01-01}
+  rfc5011: false
+  state_directory: /srv/vouch
+  rfc8145_signals: false
+  root_key_sentinel: false
+  signature_skew: 0
+  sha1: insecure
+  nsec3_max_iterations: 0
+  aggressive_nsec: false
+  time_names: [ntp.corp.example]
 cache:
   size: 2G
   ttl_max: 2h
@@ -94,7 +108,18 @@ logging: {level: warning, target: journal}
   EXPECT_TRUE(c.resolver.forward_zones.at(0).first);
   EXPECT_FALSE(c.resolver.forward_zones.at(0).cache);
   EXPECT_THAT(c.resolver.forward_zones.at(0).servers, SizeIs(2));
-  EXPECT_EQ(c.dnssec.negative_trust_anchors.at(0), Name::of("broken.example"));
+  EXPECT_EQ(c.dnssec.mode, DnssecMode::observe);
+  EXPECT_THAT(c.dnssec.negative_trust_anchors,
+              ElementsAre(NegativeAnchor(Name::of("broken.example")),
+                          NegativeAnchor(Name::of("late.example"), "their signatures ran out", 1798740000),
+                          NegativeAnchor(Name::of("third.example"), "", 1798761600)));
+  EXPECT_FALSE(c.dnssec.rfc5011);
+  EXPECT_EQ(c.dnssec.state_directory, "/srv/vouch");
+  EXPECT_FALSE(c.dnssec.rfc8145_signals);
+  EXPECT_FALSE(c.dnssec.root_key_sentinel);
+  EXPECT_EQ(c.dnssec.nsec3_max_iterations, 0);
+  EXPECT_FALSE(c.dnssec.aggressive_nsec);
+  EXPECT_THAT(c.dnssec.time_names, ElementsAre(Name::of("ntp.corp.example")));
   EXPECT_EQ(c.dnssec.signature_skew, 0U);
   EXPECT_EQ(c.dnssec.sha1, Sha1Policy::insecure);
   EXPECT_EQ(c.cache.size, std::size_t{2} << 30U);
@@ -120,7 +145,8 @@ TEST(Loading, WhatIsPrintedCanBeReadAgain) {
       "server: {listen: [\"::@5300\"], nsid: 'a \"b\" \\ c'}\n"
       "resolver: {stub_zones: [{zone: a.example, servers: [\"2001:db8::1@5353\"]}]}\n"
       "outgoing: {avoid_ports: [5353, 6000-6063]}\n"
-      "dnssec: {trust_anchors: [\". DS 20326 8 2 "
+      "dnssec: {mode: enforce, negative_trust_anchors: [a.example, {name: b.example, reason: 'a \"b\" \\ c'},"
+      " {name: c.example, until: 2030-02-28}], trust_anchors: [\". DS 20326 8 2 "
       "E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D\"]}\n";
   const Loaded first = load(text);
   ASSERT_TRUE(first) << first.error().front().text();
@@ -129,6 +155,8 @@ TEST(Loading, WhatIsPrintedCanBeReadAgain) {
   ASSERT_TRUE(second) << second.error().front().text() << printed;
   EXPECT_EQ(effective_document(*second), printed);
   EXPECT_EQ(second->dnssec.trust_anchors, first->dnssec.trust_anchors);
+  EXPECT_EQ(second->dnssec.negative_trust_anchors, first->dnssec.negative_trust_anchors);
+  EXPECT_THAT(first->dnssec.negative_trust_anchors, SizeIs(3));
 }
 
 TEST(Loading, ASecretIsNeverPrinted) {
@@ -282,20 +310,29 @@ TEST(Complaints, ValuesThatContradictOneAnother) {
   });
 }
 
-TEST(Complaints, WhatThisVersionCannotDoIsRefusedAndNotIgnored) {
-  expect_each({
-      {"dnssec: {mode: enforce}\n", "1:16: dnssec.mode: this version does not validate yet; write `off`"},
-      {"dnssec: {mode: observe}\n", "1:16: dnssec.mode: this version does not validate yet; write `off`"},
-      {"dnssec: {rfc5011: true}\n",
-       "1:19: dnssec.rfc5011: this version does not follow key rolls (RFC 5011) yet; write `false`"},
-      {"dnssec: {rfc8145_signals: true}\n",
-       "1:27: dnssec.rfc8145_signals: this version does not signal its keys (RFC 8145) yet; write `false`"},
-      {"dnssec: {aggressive_nsec: true}\n",
-       "1:27: dnssec.aggressive_nsec: this version does not use cached proofs aggressively (RFC 8198) yet; write "
-       "`false`"},
-  });
-  EXPECT_THAT(complaints("dnssec: {mode: off, rfc5011: false, rfc8145_signals: false, aggressive_nsec: false}"),
-              IsEmpty());
+TEST(Complaints, NegativeAnchorsSayWhatIsWrongWithThem) {
+  const std::string moment = "; write it like `2026-12-31` or `2026-12-31T18:00:00Z`, which is UTC";
+  const auto at = [](const std::string& item) { return "dnssec: {negative_trust_anchors: [" + item + "]}\n"; };
+  const auto told = [](int column, const std::string& what) {
+    return ElementsAre("conf/test.yaml:1:" + std::to_string(column) + ": " + what);
+  };
+  EXPECT_THAT(complaints(at("a..b")),
+              told(35, "dnssec.negative_trust_anchors: not a domain name: `a..b`; write it like `example.org`"));
+  EXPECT_THAT(complaints(at("{reason: x}")), told(35, "`name` is missing; it is a domain name"));
+  EXPECT_THAT(complaints(at("{name: a, til: 2026-12-31}")), told(45, "unknown key `til`; did you mean `until`?"));
+  EXPECT_THAT(complaints(at("a.example, {name: A.Example}")),
+              told(46, "dnssec.negative_trust_anchors: `A.Example.` is listed twice; leave one out"));
+  EXPECT_THAT(complaints(at("[a]")), told(35,
+                                          "dnssec.negative_trust_anchors: must be one value, not a list; leave out "
+                                          "the brackets or dashes"));
+  for (const char* text : {"tomorrow", "2026-13-01", "2026-02-29", "26-12-31", "2026-12-31T25:00:00Z", "2026/12/31",
+                           "2026-12-31 18:00:00Z", "2026-12-31T18:00:00", "1970-01-01", "2026-12-3", "'2026-1a-01'"}) {
+    std::string value = text;
+    std::erase(value, '\'');
+    EXPECT_THAT(complaints(at(std::string("{name: a, until: ") + text + "}")),
+                told(52, "until: not a moment: `" + value + "`" + moment))
+        << text;
+  }
 }
 
 TEST(Complaints, AreToldAllAtOnceInTheOrderOfTheFile) {

@@ -1,0 +1,264 @@
+#include "resolver/dnssec/validator.h"
+
+#include <algorithm>
+
+#include "resolver/dnssec/signers.h"
+
+namespace vouch {
+
+namespace {
+
+// While the clock is wrong, what is taken without regard to signatures' times lives this long, in seconds: until the
+// clock is right, and not much longer.
+constexpr std::uint32_t kUndatedTtl = 60;
+
+// Data of this type stands at the cut and belongs to the zone above (RFC 4035 section 2.4).
+NameView home_of(NameView owner, Type type) noexcept { return type == Type::DS ? owner.parent() : owner; }
+
+// The proofs that the zone's keys have signed, ready to be asked.
+class SoundProofs {
+ public:
+  SoundProofs(std::span<const RRsetPtr> proofs, const ZoneTrust& zone, const ChainTerms& terms,
+              std::uint16_t max_iterations, Budget& budget)
+      : denial(zone.zone, max_iterations) {
+    for (const RRsetPtr& proof : proofs) {
+      const auto signer = closest_signer(*proof);
+      if (!signer || *signer != zone.zone) {  // another zone's, or nobody's
+        note(signer ? Reason::rrsig_wrong_signer : Reason::rrsig_missing, zone);
+        continue;
+      }
+      const SignatureResult result = verify(*proof, *zone.keys, terms.time, budget);
+      if (!result.verdict.is_secure()) {
+        if (!failure) { failure = result.verdict; }
+        continue;
+      }
+      if (result.is_wildcard_expansion) { continue; }  // it says nothing of the name that it was expanded to
+      ttl = std::min(ttl, result.ttl);
+      denial.add(*proof);
+      sound.push_back(proof);
+    }
+  }
+  Verdict why_not(Reason otherwise, NameView zone) const { return failure.value_or(Verdict::bogus(otherwise, zone)); }
+
+  void hand_over(Judgement& judgement) {
+    judgement.proofs_ttl = judgement.proofs.empty() ? ttl : std::min(ttl, judgement.proofs_ttl);
+    for (RRsetPtr& proof : sound) {
+      if (std::ranges::find(judgement.proofs, proof) == judgement.proofs.end()) {
+        judgement.proofs.push_back(std::move(proof));
+      }
+    }
+  }
+
+  Denial denial;
+  std::vector<RRsetPtr> sound;
+  std::optional<Verdict> failure;  // of the first proof that did not hold
+  std::uint32_t ttl = TrustCache::kMaxTtl;
+
+ private:
+  void note(Reason reason, const ZoneTrust& zone) {
+    if (!failure) { failure = Verdict::bogus(reason, zone.zone); }
+  }
+};
+
+Verdict verdict_of(Proof proof, const SoundProofs& proofs, NameView zone, Reason missing, Reason not_proving) {
+  switch (proof) {
+    case Proof::proven:
+      return Verdict::secure();
+    case Proof::proven_by_opt_out:
+      return Verdict::insecure(Reason::none, zone);  // RFC 5155 section 9.2: AD must not be set
+    case Proof::missing:
+      return proofs.why_not(missing, zone);
+    case Proof::not_proving:
+      return proofs.why_not(not_proving, zone);
+    case Proof::too_costly:
+      return Verdict::insecure(Reason::nsec3_cost, zone);
+    case Proof::work_limit:
+      return Verdict::bogus(Reason::work_limit, zone);
+  }
+  return Verdict::bogus(not_proving, zone);
+}
+
+bool is_synthesised(std::span<const RRsetPtr> answers, std::size_t index) {
+  return index > 0 && answers[index]->type() == Type::CNAME && answers[index - 1]->type() == Type::DNAME &&
+         answers[index]->signature_count() == 0;
+}
+
+}  // namespace
+
+// The answer came from the wildcard at the rightmost `labels` labels of its owner: no closer name may exist.
+Verdict Validator::judge_wildcard(const Claim& claim, const RRset& rrset, const ZoneTrust& zone, std::uint8_t labels,
+                                  const ChainTerms& terms, Budget& budget, Judgement& judgement,
+                                  Judgement::Part& part) const {
+  part.needs_proofs = true;
+  part.wildcard_labels = labels;
+  SoundProofs proofs(claim.proofs, zone, terms, parts_.options.nsec3_max_iterations, budget);
+  part.ttl = std::min(part.ttl, proofs.ttl);
+  const Proof proof = proofs.denial.wildcard_answer(rrset.owner(), labels, budget);
+  proofs.hand_over(judgement);
+  return verdict_of(proof, proofs, zone.zone, Reason::wildcard_unproven, Reason::wildcard_unproven);
+}
+
+Task<void> Validator::judge_set(const Claim& claim, std::size_t index, const ChainTerms& terms, Budget& budget,
+                                Judgement& judgement) {
+  const RRset& rrset = *claim.answers[index];
+  Judgement::Part& part = judgement.parts[index];
+  part.ttl = rrset.ttl();
+  if (is_synthesised(claim.answers, index)) {  // RFC 6672 section 5.3.1: as good as the DNAME
+    part = judgement.parts[index - 1];
+    part.needs_proofs = false;
+    if (part.verdict.is_secure() && claim.is_alias_contradicted) {
+      part.verdict = Verdict::bogus(Reason::alias_unproven, judgement.zone);
+      judgement.is_about_data = true;
+    }
+    co_return;
+  }
+  // A negative anchor may stand at a name within a zone, whose signer lies above it.
+  if (const auto negative = chain_.negative_at(rrset.owner())) {
+    part.verdict = *negative;
+    co_return;
+  }
+  const auto signer = closest_signer(rrset);
+  if (!signer) {
+    const Name home(home_of(rrset.owner(), rrset.type()));
+    const ZoneTrustPtr trust = co_await chain_.trust_for_unsigned(home, terms, budget);
+    part.verdict = trust->verdict;
+    if (!trust->verdict.is_secure()) { co_return; }
+    judgement.is_about_data = true;
+    // Signatures are not signed themselves (RFC 4035 section 2.2): there is nothing to prove them by.
+    part.verdict = rrset.type() == Type::RRSIG   ? Verdict::insecure(Reason::none, trust->zone)
+                   : rrset.signature_count() > 0 ? Verdict::bogus(Reason::rrsig_wrong_signer, trust->zone)
+                                                 : Verdict::bogus(Reason::rrsig_missing, trust->zone);
+    co_return;
+  }
+  if (rrset.type() == Type::DS && *signer == rrset.owner()) {
+    part.verdict = Verdict::bogus(Reason::ds_self_signed, rrset.owner().parent());
+    judgement.is_about_data = true;
+    co_return;
+  }
+  const ZoneTrustPtr trust = co_await chain_.trust_in(*signer, terms, budget);
+  part.verdict = trust->verdict;
+  if (!trust->verdict.is_secure()) { co_return; }
+  judgement.is_about_data = true;
+  if (trust->zone != *signer) {
+    part.verdict = Verdict::bogus(Reason::rrsig_wrong_signer, trust->zone);
+    co_return;
+  }
+  judgement.zone = trust->zone;
+  const SignatureResult result = verify(rrset, *trust->keys, terms.time, budget);
+  part.verdict = result.verdict;
+  if (!result.verdict.is_secure()) { co_return; }
+  part.ttl = std::min(part.ttl, result.ttl);
+  if (result.is_wildcard_expansion) {
+    part.verdict = judge_wildcard(claim, rrset, *trust, result.labels, terms, budget, judgement, part);
+  }
+}
+
+Task<void> Validator::judge_denial(const Claim& claim, const ChainTerms& terms, Budget& budget, Judgement& judgement) {
+  Judgement::Part& part = judgement.denial;
+  part.ttl = claim.soa ? claim.soa->ttl() : TrustCache::kMaxTtl;
+  if (const auto negative = chain_.negative_at(claim.denied)) {
+    part.verdict = *negative;
+    co_return;
+  }
+  const Name home(home_of(claim.denied, claim.type));
+  std::optional<Name> signer;
+  // Only a zone that holds the name may deny it: another, unsigned, would make the denial look unsigned too.
+  const auto consider = [&](const RRset& set) {
+    const auto candidate = closest_signer(set);
+    if (!signer && candidate && home.view().is_at_or_below(*candidate)) { signer = candidate; }
+  };
+  if (claim.soa) { consider(*claim.soa); }
+  for (const RRsetPtr& proof : claim.proofs) { consider(*proof); }
+  if (!signer) {
+    const ZoneTrustPtr trust = co_await chain_.trust_for_unsigned(home, terms, budget);
+    part.verdict = trust->verdict;
+    if (!trust->verdict.is_secure()) { co_return; }
+    part.verdict = Verdict::bogus(Reason::nsec_missing, trust->zone);
+    judgement.is_about_data = true;
+    co_return;
+  }
+  const ZoneTrustPtr trust = co_await chain_.trust_in(*signer, terms, budget);
+  part.verdict = trust->verdict;
+  if (!trust->verdict.is_secure()) { co_return; }
+  judgement.is_about_data = true;
+  if (trust->zone != *signer) {
+    part.verdict = Verdict::bogus(Reason::rrsig_wrong_signer, trust->zone);
+    co_return;
+  }
+  if (claim.soa) {
+    const SignatureResult result = verify(*claim.soa, *trust->keys, terms.time, budget);
+    part.verdict = result.verdict;
+    if (!result.verdict.is_secure()) { co_return; }
+    part.ttl = std::min(part.ttl, result.ttl);
+  }
+  SoundProofs proofs(claim.proofs, *trust, terms, parts_.options.nsec3_max_iterations, budget);
+  part.ttl = std::min(part.ttl, proofs.ttl);
+  const Proof proof = claim.kind == Claim::Kind::name_error ? proofs.denial.name_error(claim.denied, budget)
+                                                            : proofs.denial.no_data(claim.denied, claim.type, budget);
+  part.verdict = verdict_of(proof, proofs, trust->zone, Reason::nsec_missing, Reason::nsec_not_proving);
+  judgement.zone = trust->zone;
+  proofs.hand_over(judgement);
+}
+
+Task<Judgement> Validator::judge_by(const Claim& claim, const ChainTerms& terms, Budget& budget) {
+  Judgement judgement;
+  judgement.parts.resize(claim.answers.size());
+  judgement.verdict = Verdict::secure();
+  for (std::size_t i = 0; i < claim.answers.size(); ++i) {
+    budget.begin_response();  // each set has a chain of its own, which counts for itself
+    judgement.is_about_data = false;
+    co_await judge_set(claim, i, terms, budget, judgement);
+    judgement.verdict = weaker(judgement.verdict, judgement.parts[i].verdict);
+    if (judgement.verdict.is_bogus()) { co_return judgement; }
+  }
+  if (claim.kind != Claim::Kind::positive) {
+    budget.begin_response();
+    judgement.is_about_data = false;
+    co_await judge_denial(claim, terms, budget, judgement);
+    judgement.verdict = weaker(judgement.verdict, judgement.denial.verdict);
+  }
+  co_return judgement;
+}
+
+bool Validator::is_time_name(NameView name) const noexcept {
+  return std::ranges::any_of(parts_.options.time_names, [name](const Name& top) { return name.is_at_or_below(top); });
+}
+
+void Validator::count(const Verdict& verdict) {
+  switch (verdict.security()) {
+    case Security::secure:
+      parts_.counters.judged_secure.add();
+      break;
+    case Security::insecure:
+      parts_.counters.judged_insecure.add();
+      break;
+    case Security::bogus:
+      parts_.counters.judged_bogus.add();
+      break;
+    default:
+      parts_.counters.judged_indeterminate.add();
+      break;
+  }
+}
+
+Task<Judgement> Validator::judge(const Claim& claim, Budget& budget) {
+  const ChainTerms usual = chain_.usual_terms();
+  Judgement judgement = co_await judge_by(claim, usual, budget);
+  // A machine without a clock of its own must learn the time from servers whose names it cannot date: for these alone,
+  // signatures count whatever their time says. Somebody may replay old data; nobody can make any up.
+  if (judgement.verdict.reason() == Reason::clock_untrusted && is_time_name(claim.name)) {
+    ChainTerms undated = usual;
+    undated.time.is_ignored = true;
+    undated.may_remember = false;
+    judgement = co_await judge_by(claim, undated, budget);
+    if (judgement.verdict.is_secure()) {
+      judgement.verdict = Verdict::insecure(Reason::clock_untrusted, NameView());
+      for (Judgement::Part& part : judgement.parts) { part = {judgement.verdict, kUndatedTtl, part.needs_proofs, 0}; }
+      judgement.denial = {judgement.verdict, kUndatedTtl, false, 0};
+    }
+  }
+  count(judgement.verdict);
+  co_return judgement;
+}
+
+}  // namespace vouch
