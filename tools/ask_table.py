@@ -5,7 +5,9 @@
 
 FILE has tab-separated columns: name, type, transport (udp or tcp, a hint for people), expected rcode, expected RDATAs
 separated by ' | ', remark. A leading '#' or a header row starting with 'name' is skipped. An expected answer of '*'
-means: any, but not none. Exit status 0 if every row is right over both transports, 1 if not.
+means: any, but not none. For a resolver that validates there may be two columns more: the verdict (secure, insecure or
+bogus), which must show in AD, and what an Extended DNS Error (RFC 8914) must say.
+Exit status 0 if every row is right over both transports, 1 if not.
 """
 import argparse
 import concurrent.futures
@@ -22,8 +24,8 @@ AT_ONCE = 4          # questions in flight: a small machine stays responsive, an
 
 class Row:
     def __init__(self, columns):
-        columns = [c.strip() for c in columns] + [""] * 6
-        self.name, self.type, self.hint, self.rcode, answer, self.remark = columns[:6]
+        columns = [c.strip() for c in columns] + [""] * 8
+        self.name, self.type, self.hint, self.rcode, answer, self.remark, self.verdict, self.told = columns[:8]
         self.anything = answer == "*"
         self.expected = set() if self.anything else {normal(a, self.type) for a in answer.split(" | ") if a.strip()}
 
@@ -82,7 +84,9 @@ def ask(args, row, tcp):
 
 
 def is_right(row, reply):
-    if reply.rcode != row.rcode:
+    if reply.rcode != row.rcode or row.told not in reply.ede:
+        return False
+    if row.verdict and reply.ad != (row.verdict == "secure"):
         return False
     if row.anything:
         return bool(reply.records)
@@ -95,16 +99,26 @@ def cell(reply):
     return f"{reply.time_ms:.1f} ms" if reply.time_ms < 100 else f"{reply.time_ms:.0f} ms"
 
 
+def dnssec_cell(row, reply):
+    """What the reply shows of DNSSEC. That a failure is DNSSEC's is the table's own knowledge; EDE must have agreed."""
+    if reply.ad:
+        return "secure"
+    if reply.rcode == "SERVFAIL":
+        return "bogus" if row.verdict == "bogus" and row.told in reply.ede else ""
+    return "insecure" if row.verdict == "insecure" else ""
+
+
 def shown_answer(reply):
     if reply.problem:
         return reply.problem
     if not reply.records:
         if reply.rcode == "SERVFAIL":
-            return reply.ede or "(failed)"
-        return "(no such name)" if reply.rcode == "NXDOMAIN" else "(nothing of that type)"
+            return f"EDE: {reply.ede}" if reply.ede else "(failed)"
+        nothing = "(no such name)" if reply.rcode == "NXDOMAIN" else "(nothing of that type)"
+        return nothing + (f"  EDE: {reply.ede}" if reply.ede else "")
     first = reply.records[-1][1]
     more = len(reply.records) - 1
-    return f"{first}  (+{more})" if more else first
+    return (f"{first}  (+{more})" if more else first) + (f"  EDE: {reply.ede}" if reply.ede else "")
 
 
 def shorten(text, width):
@@ -119,7 +133,7 @@ def print_table(results, colour, width):
     lines = []
     for row, udp, tcp, right in results:
         via_udp = cell(udp) + (" tc" if udp.over_tcp else "")  # truncated, so dig came back over TCP
-        lines.append([row.name, row.type, udp.rcode or "-"] + (["secure" if udp.ad else ""] if secure else []) +
+        lines.append([row.name, row.type, udp.rcode or "-"] + ([dnssec_cell(row, udp)] if secure else []) +
                      [via_udp, cell(tcp), "ok" if right else "NO", shown_answer(udp if udp.rcode else tcp)])
     widths = [max(len(line[i]) for line in [heads] + lines) for i in range(len(heads))]
     widths[0] = min(widths[0], 44)
@@ -138,15 +152,16 @@ def print_table(results, colour, width):
     show(heads)
     print("  ".join("-" * w for w in widths[:-1] + [min(left, 24)]))
     for line in lines:
-        show(line, "32" if line[6] == "ok" else "1;31")
+        show(line, "32" if line[first_time + 2] == "ok" else "1;31")
 
 
 def explain(row, udp, tcp):
     print(f"\n{row.name} {row.type}: {row.remark}" if row.remark else f"\n{row.name} {row.type}")
     expected = "anything, but not nothing" if row.anything else (" | ".join(sorted(row.expected)) or "no records")
-    print(shorten(f"  expected   {row.rcode}  {expected}", 300))
+    told = f"  EDE: {row.told}" if row.told else ""
+    print(shorten(f"  expected   {row.rcode}  {row.verdict}  {expected}{told}", 300))
     for via, reply in (("udp", udp), ("tcp", tcp)):
-        got = reply.problem or f"{reply.rcode}  {' | '.join(sorted(reply.everything)) or 'no records'}"
+        got = reply.problem or f"{reply.rcode}  {'secure  ' if reply.ad else ''}{' | '.join(sorted(reply.everything)) or 'no records'}"
         print(shorten(f"  over {via}   {got}", 300) + (f"  EDE: {reply.ede}" if reply.ede else ""))
 
 

@@ -57,6 +57,9 @@ KeyFlags key_flags_for(Flaw flaw) {
 SignaturePlan signature_plan(const ZoneSpec& zone, const std::string& owner, std::uint16_t type) {
   using enum Flaw;
   const bool key_set = type == LDNS_RR_TYPE_DNSKEY;
+  if (zone.trap.signatures > 0 && owner == absolute("*", zone.apex) && type == LDNS_RR_TYPE_A) {
+    return {.tampering = Tampering::noise, .copies = zone.trap.signatures};
+  }
   if (zone.flaw == alg_unsupported) { return {.tampering = Tampering::noise, .shown_algorithm = kUnknownAlgorithm}; }
   if (zone.flaw == whole_zone_expired) { return {.window = Window::expired}; }
   if (zone.flaw == whole_zone_unknown_key && !key_set) { return {.signer = Signer::stranger}; }
@@ -75,6 +78,7 @@ SignaturePlan signature_plan(const ZoneSpec& zone, const std::string& owner, std
 
 int colliding_keys(const ZoneSpec& zone) {
   if (zone.flaw == Flaw::work_limit) { return kKeyTrapSize; }
+  if (zone.trap.keys > 0) { return zone.trap.keys; }
   // The twin shows that one honest collision, which happens by chance in the wild, still validates.
   return zone.has_honest_key_collision ? 1 : 0;
 }

@@ -47,6 +47,16 @@ struct Expectation {
   bool example = false;           // also a row of examples.tsv: a resolver that does not validate answers it too
 };
 
+// What makes a validator work in vain (KeyTrap, CVE-2023-50387). Nothing by default.
+struct Trap {
+  int keys = 0;             // further DNSKEYs with the data key's tag, every one of them well formed
+  int signatures = 0;       // false signatures of the wildcard, so that any number of names has them
+  int ds = 0;               // at the parent, in place of the right one: the KSK's tag, the digest of no key
+  bool long_exponents = false;  // the further keys are RSA keys with an exponent as long as the modulus
+
+  bool operator==(const Trap&) const = default;
+};
+
 struct ZoneSpec {
   std::string apex;
   std::string about;
@@ -59,6 +69,7 @@ struct ZoneSpec {
   bool has_glue = true;     // the parent holds the addresses of servers that lie below it
   bool has_honest_key_collision = false;
   Flaw flaw = Flaw::none;
+  Trap trap;
   std::vector<Server> servers;
   std::vector<std::string> records;      // zone-file text without SOA, apex NS and server addresses
   std::vector<std::string> impairments;  // see impairment.h; "zone=<apex>" is put in front
@@ -70,6 +81,7 @@ struct Options {
   std::uint64_t seed = 1;
   std::uint32_t big = 0;     // names of the zone big.bench., 0 for no such zone
   std::uint32_t leaves = 0;  // signed zones leaf<n>.bench. with 50 names each
+  std::uint32_t hostile = 0;  // zones ds<n>.hostile. with colliding DS; any at all brings the other hostile zones, too
 
   bool operator==(const Options&) const = default;
 };
@@ -122,6 +134,7 @@ void add_delegation_zones(Catalogue& catalogue);
 void add_server_zones(Catalogue& catalogue);
 void add_flaw_zones(Catalogue& catalogue);
 void add_benchmark_zones(Catalogue& catalogue);
+void add_hostile_zones(Catalogue& catalogue);
 
 // A zone with one server "ns1.<apex>" at `address`, signed with ECDSA P-256 and NSEC and securely delegated.
 ZoneSpec signed_zone(std::string apex, std::string about, std::string address);

@@ -126,6 +126,25 @@ void impair(ZoneSpec& zone, Flaw flaw) {
   if (flaw == Flaw::alias_unproven) { zone.impairments = {"cname=elsewhere." + zone.apex}; }
 }
 
+// The faults that people meet.
+bool is_worth_showing(Flaw flaw) {
+  using enum Flaw;
+  switch (flaw) {
+    case ds_dnskey_mismatch:
+    case dnskey_absent:
+    case rrsig_missing:
+    case rrsig_expired:
+    case rrsig_not_yet_valid:
+    case rrsig_invalid:
+    case nsec_missing:
+    case nsec3_cost:
+    case alg_unsupported:
+      return true;
+    default:
+      return false;
+  }
+}
+
 void add_pair(Catalogue& catalogue, const FlawFacts& facts, int number) {
   std::string label(facts.reason);
   std::ranges::replace(label, '_', '-');
@@ -138,6 +157,7 @@ void add_pair(Catalogue& catalogue, const FlawFacts& facts, int number) {
   if (facts.flaw == Flaw::nsec3_cost) { broken.nsec3_iterations = kCostlyIterations; }
   impair(broken, facts.flaw);
   broken.expectations = broken_expectations(catalogue, facts.flaw, apex);
+  broken.expectations[0].example = is_worth_showing(facts.flaw);
   catalogue.add(std::move(broken));
 
   const std::string twin_address = fmt::format("127.5.{}.1", number);
@@ -145,6 +165,7 @@ void add_pair(Catalogue& catalogue, const FlawFacts& facts, int number) {
   if (facts.flaw == Flaw::nsec3_cost) { twin.nsec3_iterations = kToleratedIterations; }
   twin.has_honest_key_collision = facts.flaw == Flaw::work_limit;
   twin.expectations = sound_expectations(catalogue, facts.flaw, twin_apex);
+  twin.expectations[0].example = facts.flaw == Flaw::rrsig_expired;
   catalogue.add(std::move(twin));
 
   if (has_child(facts.flaw)) {
@@ -158,7 +179,8 @@ void add_whole_zone_flaws(Catalogue& catalogue) {
       "expired.nsec.", "every signature, the key set's too, ran out three days before the build", "127.4.100.1"));
   expired.flaw = Flaw::whole_zone_expired;
   expired.records = {catalogue.a_record("www.expired.nsec.")};
-  expired.expectations = {bogus("www.expired.nsec.", "A", expired.flaw, "expired.nsec.", "the usual accident")};
+  expired.expectations = {
+      as_example(bogus("www.expired.nsec.", "A", expired.flaw, "expired.nsec.", "the usual accident"))};
   ZoneSpec& silent =
       catalogue.add(signed_zone("dnskey-timeout.nsec.", "silent to DNSKEY and to nothing else", "127.4.100.2"));
   silent.impairments = {"type=DNSKEY drop=1 tcp=silent"};

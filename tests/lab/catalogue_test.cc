@@ -45,7 +45,7 @@ TEST(Catalogue, EveryBuiltInImpairmentIsUnderstood) {
 }
 
 TEST(Catalogue, NoZoneIsThereTwiceAndAllAddressesAreLoopback) {
-  const Catalogue catalogue = make_catalogue({.seed = 1, .big = 10, .leaves = 40});
+  const Catalogue catalogue = make_catalogue({.seed = 1, .big = 10, .leaves = 40, .hostile = 4});
   std::set<std::string> seen;
   for (const ZoneSpec& zone : catalogue.zones()) {
     EXPECT_TRUE(seen.insert(zone.apex).second) << zone.apex;
@@ -61,7 +61,7 @@ TEST(Catalogue, NoZoneIsThereTwiceAndAllAddressesAreLoopback) {
 }
 
 TEST(Catalogue, NoBackEndHoldsAZoneAndItsParentUnlessThatIsThePoint) {
-  const Catalogue catalogue = make_catalogue({.seed = 1, .big = 0, .leaves = 3});
+  const Catalogue catalogue = make_catalogue({.seed = 1, .big = 0, .leaves = 3, .hostile = 2});
   for (const auto& [backend, entries] : backends_of(catalogue)) {
     if (backend == "together") { continue; }
     for (const BackendZone& entry : entries) {
@@ -91,17 +91,44 @@ TEST(Catalogue, SameSeedSameKeysAndAddressesOtherSeedOthers) {
 }
 
 TEST(Catalogue, KeyTrapKeysAllShareTheTag) {
-  const Catalogue catalogue = make_catalogue({});
+  const Catalogue catalogue = make_catalogue({.seed = 1, .big = 0, .leaves = 0, .hostile = 1});
   KeyStore keys(catalogue, catalogue.seed());
-  const Outcome<const ZoneKeys*> of_zone = keys.of("work-limit.nsec3.");
-  ASSERT_TRUE(of_zone) << of_zone.error();
-  EXPECT_EQ((*of_zone)->colliding.size(), 60u);
-  std::set<std::string> distinct;
-  for (const Rr& key : (*of_zone)->colliding) {
-    EXPECT_EQ(ldns_calc_keytag(key.get()), (*of_zone)->data_key().tag());
-    distinct.insert(taken(ldns_rr2str(key.get())));
+  for (const char* apex : {"work-limit.nsec3.", "keytrap-rsa.hostile.", "keytrap-p256.hostile.", "keytrap-p384.hostile.",
+                           "rsa-shape.hostile.", "ds0.hostile."}) {
+    const Outcome<const ZoneKeys*> of_zone = keys.of(apex);
+    ASSERT_TRUE(of_zone) << of_zone.error();
+    EXPECT_EQ((*of_zone)->colliding.size(), 60u) << apex;
+    std::set<std::string> distinct;
+    for (const Rr& key : (*of_zone)->colliding) {
+      EXPECT_EQ(ldns_calc_keytag(key.get()), (*of_zone)->data_key().tag()) << apex;
+      const std::uint16_t flags = ldns_rdf2native_int16(ldns_rr_rdf(key.get(), 0));
+      EXPECT_EQ(flags & (kZoneKeyFlag | kRevokeFlag | kSepFlag), kZoneKeyFlag) << apex;
+      distinct.insert(taken(ldns_rr2str(key.get())));
+    }
+    EXPECT_EQ(distinct.size(), 60u) << apex;
   }
-  EXPECT_EQ(distinct.size(), 60u);
+}
+
+TEST(Catalogue, ADsTrapPointsToTheKeyByItsTagAndToNoneByItsDigest) {
+  const Catalogue catalogue = make_catalogue({.seed = 1, .big = 0, .leaves = 0, .hostile = 2});
+  KeyStore keys(catalogue, catalogue.seed());
+  const Outcome<const ZoneKeys*> of_zone = keys.of("ds1.hostile.");
+  const Outcome<std::vector<Rr>> ds = keys.ds_of(*catalogue.zone("ds1.hostile."));
+  ASSERT_TRUE(of_zone && ds);
+  EXPECT_EQ(ds->size(), 60u);
+  for (const Rr& record : *ds) {
+    EXPECT_EQ(ldns_rdf2native_int16(ldns_rr_rdf(record.get(), 0)), (*of_zone)->ksk.tag());
+    EXPECT_FALSE(ldns_rr_compare_ds(record.get(), (*of_zone)->ksk.dnskey.get()));
+  }
+}
+
+TEST(Catalogue, HostileZonesAreThereOnlyWhenAskedFor) {
+  EXPECT_EQ(make_catalogue({}).zone("keytrap-p256.hostile."), nullptr);
+  const Catalogue catalogue = make_catalogue({.seed = 1, .big = 0, .leaves = 0, .hostile = 3});
+  EXPECT_NE(catalogue.zone("ds2.hostile."), nullptr);
+  EXPECT_EQ(catalogue.zone("ds3.hostile."), nullptr);
+  ASSERT_NE(catalogue.zone("n65535-255.hostile."), nullptr);
+  EXPECT_EQ(catalogue.zone("n65535-255.hostile.")->nsec3_salt.size(), 510u);
 }
 
 TEST(Names, CanonicalOrderIsThatOfTheRfc) {

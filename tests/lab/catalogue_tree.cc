@@ -66,8 +66,8 @@ void add_root_and_tlds(Catalogue& catalogue) {
   misrolled.expectations = {bogus("misrolled.", "SOA", misrolled.flaw, "misrolled.", "the TLD's own data")};
   ZoneSpec& shop = catalogue.add(signed_zone("shop.misrolled.", "a sound zone below the failed TLD", "127.3.1.1"));
   shop.records = {catalogue.a_record("www.shop.misrolled.")};
-  shop.expectations = {bogus("www.shop.misrolled.", "A", Flaw::whole_zone_unknown_key, "misrolled.",
-                             "the zone at fault is the TLD, not the zone asked for")};
+  shop.expectations = {as_example(bogus("www.shop.misrolled.", "A", Flaw::whole_zone_unknown_key, "misrolled.",
+                                        "the zone at fault is the TLD, not the zone asked for"))};
 }
 
 void add_algorithm_zones(Catalogue& catalogue) {

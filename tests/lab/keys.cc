@@ -185,28 +185,77 @@ Outcome<Key> make_key(const Seed& seed, const KeyRequest& request) {
   return Key{std::move(secret), std::move(*record)};
 }
 
-Outcome<Rr> colliding_rsa_dnskey(const Seed& seed, std::string_view owner, Algorithm algorithm, std::uint16_t tag,
-                                 int number) {
-  constexpr std::size_t kModulus = 256;
-  Octets shown = {3, 1, 0, 1};  // RFC 3110: exponent length, exponent 65537
-  const Octets random = seed.octets(fmt::format("collide {} {}", owner, number), kModulus);
-  shown.insert(shown.end(), random.begin(), random.end());
-  shown[4] |= 0x80U;      // 2048 bits long
-  shown.back() |= 0x01U;  // odd, as every RSA modulus is
-  // The public key begins at the even offset 4 of the RDATA, so even offsets here are the high octets of the tag's
-  // words.
-  constexpr std::size_t kFreeWord = 100;
-  shown[kFreeWord] = shown[kFreeWord + 1] = 0;
-  std::uint32_t sum = kZoneKeyFlag + (std::uint32_t{kDnssecProtocol} << 8) + static_cast<std::uint32_t>(algorithm);
+namespace {
+
+constexpr std::size_t kModulus = 256;  // octets
+constexpr int kMostPoints = 100;       // one in four has flags that fit
+
+// RFC 4034 appendix B, over flags, protocol, algorithm and the key itself. The key begins at the even offset 4 of the
+// RDATA, so its even offsets are the high octets of the words that are added up.
+std::uint32_t tag_sum(std::uint16_t flags, Algorithm algorithm, const Octets& shown) {
+  std::uint32_t sum = flags + (std::uint32_t{kDnssecProtocol} << 8) + static_cast<std::uint32_t>(algorithm);
   for (std::size_t i = 0; i < shown.size(); ++i) { sum += (i % 2 == 0) ? std::uint32_t{shown[i]} << 8 : shown[i]; }
+  return sum;
+}
+
+std::uint16_t tag_from(std::uint32_t sum) { return static_cast<std::uint16_t>(sum + (sum >> 16)); }
+
+Outcome<Rr> colliding_rsa_dnskey(const Seed& seed, const CollidingKey& request) {
+  Octets shown = {3, 1, 0, 1};  // RFC 3110: exponent length, exponent 65537
+  const std::string label = fmt::format("collide {} {}", request.owner, request.number);
+  if (request.long_exponent) {
+    shown = {0, kModulus >> 8, kModulus & 0xff};
+    const Octets exponent = seed.octets(label + " exponent", kModulus);
+    shown.insert(shown.end(), exponent.begin(), exponent.end());
+    shown[3] &= 0x7fU;      // smaller than the modulus,
+    shown.back() |= 0x01U;  // and odd, as every RSA exponent is
+  }
+  const std::size_t first = shown.size();
+  const Octets random = seed.octets(label, kModulus);
+  shown.insert(shown.end(), random.begin(), random.end());
+  shown[first] |= 0x80U;  // 2048 bits long
+  shown.back() |= 0x01U;  // odd, as every RSA modulus is
+  const std::size_t free_word = (first + 97) & ~std::size_t{1};
+  shown[free_word] = shown[free_word + 1] = 0;
+  const std::uint32_t sum = tag_sum(kZoneKeyFlag, request.algorithm, shown);
   for (std::uint32_t word = 0; word <= 0xffff; ++word) {
-    const std::uint32_t total = sum + word;
-    if (((total + (total >> 16)) & 0xffff) != tag) { continue; }
-    shown[kFreeWord] = static_cast<std::uint8_t>(word >> 8);
-    shown[kFreeWord + 1] = static_cast<std::uint8_t>(word & 0xff);
-    return dnskey_record({.owner = std::string(owner), .purpose = "", .algorithm = algorithm}, shown);
+    if (tag_from(sum + word) != request.tag) { continue; }
+    shown[free_word] = static_cast<std::uint8_t>(word >> 8);
+    shown[free_word + 1] = static_cast<std::uint8_t>(word & 0xff);
+    return dnskey_record({.owner = request.owner, .purpose = "", .algorithm = request.algorithm}, shown);
   }
   return failure("no colliding key found");  // cannot happen: one word reaches every tag but for rounding of the carry
+}
+
+// The flags with which a key gets the tag: a zone's key, not revoked, no SEP. Nothing when there are none.
+std::optional<std::uint16_t> flags_for(std::uint16_t tag, Algorithm algorithm, const Octets& shown) {
+  const std::uint32_t rest = tag_sum(0, algorithm, shown);
+  for (std::uint32_t carry = 0; carry <= 2; ++carry) {
+    const auto flags = static_cast<std::uint16_t>(tag - rest - (rest >> 16) - carry);
+    const bool is_plain = (flags & (kZoneKeyFlag | kRevokeFlag | kSepFlag)) == kZoneKeyFlag;
+    if (is_plain && tag_from(rest + flags) == tag) { return flags; }
+  }
+  return std::nullopt;
+}
+
+Outcome<Rr> colliding_ecdsa_dnskey(const Seed& seed, const CollidingKey& request, const Curve& curve) {
+  for (int attempt = 0; attempt < kMostPoints; ++attempt) {
+    const std::string label = fmt::format("collide {} {} {}", request.owner, request.number, attempt);
+    const Outcome<Pair> pair = ecdsa_pair(curve, seed.octets(label, curve.scalar_octets + 16));
+    if (!pair) { return failure(pair.error()); }
+    const std::optional<std::uint16_t> flags = flags_for(request.tag, request.algorithm, pair->shown);
+    if (!flags) { continue; }
+    return dnskey_record({.owner = request.owner, .purpose = "", .algorithm = request.algorithm, .flags = *flags},
+                         pair->shown);
+  }
+  return failure("no colliding key found");  // would need a hundred misses in a row at three in four each
+}
+
+}  // namespace
+
+Outcome<Rr> colliding_dnskey(const Seed& seed, const CollidingKey& request) {
+  const std::optional<Curve> curve = curve_of(request.algorithm);
+  return curve ? colliding_ecdsa_dnskey(seed, request, *curve) : colliding_rsa_dnskey(seed, request);
 }
 
 }  // namespace vouch::lab

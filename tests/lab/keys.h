@@ -38,10 +38,18 @@ struct KeyRequest {
 // choose among them.
 Outcome<Key> make_key(const Seed& seed, const KeyRequest& request);
 
-// A DNSKEY with a key tag of the caller's choice: an RSA modulus without a known private key, one 16-bit word of which
-// is chosen so that the tag (RFC 4034 appendix B) comes out right.
-Outcome<Rr> colliding_rsa_dnskey(const Seed& seed, std::string_view owner, Algorithm algorithm, std::uint16_t tag,
-                                 int number);
+// A DNSKEY with a key tag of the caller's choice. RSA: a modulus without a known private key, one 16-bit word of which is
+// chosen so that the tag (RFC 4034 appendix B) comes out right; the exponent is 65537, or as long as the modulus. ECDSA: a
+// point of the curve, and the tag comes from the reserved bits of the flags, which receivers ignore (RFC 4034 section
+// 2.1.1).
+struct CollidingKey {
+  std::string owner;
+  Algorithm algorithm = Algorithm::ecdsa_p256;  // RSA or ECDSA
+  std::uint16_t tag = 0;
+  int number = 0;  // tells keys of one tag apart
+  bool long_exponent = false;
+};
+Outcome<Rr> colliding_dnskey(const Seed& seed, const CollidingKey& request);
 
 Outcome<Rr> record_from_text(const std::string& text, std::string_view origin, std::uint32_t default_ttl);
 

@@ -69,7 +69,8 @@ Outcome<void> build_in(const std::string& dir, const LabSettings& settings, cons
   if (Outcome<void> built = build(catalogue, dir, std::time(nullptr), say); !built) { return built; }
   std::ofstream out(dir + "/" + kOptionsFile);
   const Options& options = settings.options;
-  out << fmt::format("seed {}\nbig {}\nleaves {}\nport {}\n", options.seed, options.big, options.leaves, settings.port);
+  out << fmt::format("seed {}\nbig {}\nleaves {}\nhostile {}\nport {}\n", options.seed, options.big, options.leaves,
+                     options.hostile, settings.port);
   out.close();
   return out ? Outcome<void>() : failure(fmt::format("cannot write {}/{}", dir, kOptionsFile));
 }
@@ -185,11 +186,13 @@ LabSettings settings_for(const LabRequest& request, const std::string& dir) {
     if (key == "seed") { settings.options.seed = value; }
     if (key == "big") { settings.options.big = static_cast<std::uint32_t>(value); }
     if (key == "leaves") { settings.options.leaves = static_cast<std::uint32_t>(value); }
+    if (key == "hostile") { settings.options.hostile = static_cast<std::uint32_t>(value); }
     if (key == "port") { settings.port = static_cast<std::uint16_t>(value); }
   }
   settings.options.seed = request.seed.value_or(settings.options.seed);
   settings.options.big = request.big.value_or(settings.options.big);
   settings.options.leaves = request.leaves.value_or(settings.options.leaves);
+  settings.options.hostile = request.hostile.value_or(settings.options.hostile);
   settings.port = request.port.value_or(settings.port);
   return settings;
 }

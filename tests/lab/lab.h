@@ -18,6 +18,7 @@ struct LabRequest {
   std::optional<std::uint64_t> seed;
   std::optional<std::uint32_t> big;
   std::optional<std::uint32_t> leaves;
+  std::optional<std::uint32_t> hostile;
   std::optional<std::uint16_t> port;
   std::string impair_file;
   std::string log_file;

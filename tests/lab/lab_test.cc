@@ -316,6 +316,11 @@ TEST_F(Lab, WritesItsPapers) {
   EXPECT_TRUE(anchors.contains("\tDS\t") && anchors.contains("\tDNSKEY\t257 3 8 ")) << anchors;
   const std::string examples = read_file(dir_ / "examples.tsv");
   EXPECT_GE(std::ranges::count(examples, '\n'), 18);
+  EXPECT_FALSE(examples.contains("SERVFAIL"));
+  const std::string validating = read_file(dir_ / "examples-validating.tsv");
+  EXPECT_GE(std::ranges::count(validating, '\n'), std::ranges::count(examples, '\n') + 5);
+  EXPECT_TRUE(validating.contains("\tbogus\trrsig_expired zone=rrsig-expired.nsec3.\n"));
+  EXPECT_TRUE(validating.contains("\tinsecure\tnsec3_cost\n"));
   EXPECT_TRUE(read_file(dir_ / "manifest.tsv").starts_with("zone\tkind\tname\t"));
 }
 

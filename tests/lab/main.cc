@@ -20,6 +20,7 @@ constexpr int kFailed = 1;
 constexpr int kWrongCommandLine = 2;
 constexpr std::uint64_t kMostNames = 2'000'000;
 constexpr std::uint64_t kMostLeaves = 20'000;
+constexpr std::uint64_t kMostHostile = 2'000;
 
 struct CommandLine {
   std::string command;
@@ -54,6 +55,8 @@ Outcome<void> read_option(LabRequest& request, std::string_view option, const st
     return read_number(request.big, option, value, 0, kMostNames);
   } else if (option == "--leaves") {
     return read_number(request.leaves, option, value, 0, kMostLeaves);
+  } else if (option == "--hostile") {
+    return read_number(request.hostile, option, value, 0, kMostHostile);
   } else {
     return failure(fmt::format("no such option: {}", option));
   }

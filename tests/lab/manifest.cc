@@ -64,16 +64,35 @@ std::string manifest(const Catalogue& catalogue) {
   return text;
 }
 
+std::string example(const Expectation& row) {
+  return fmt::format("{}\t{}\t{}\t{}\t{}\t{}", row.name, row.type, row.transport, row.rcode, joined(row.answer, " | "),
+                     row.remark);
+}
+
+// What any resolver answers.
 std::string examples(const Catalogue& catalogue) {
   std::string text;
   for (const ZoneSpec& zone : catalogue.zones()) {
     for (const Expectation& row : zone.expectations) {
-      if (!row.example) { continue; }
-      text += fmt::format("{}\t{}\t{}\t{}\t{}\t{}\n", row.name, row.type, row.transport, row.rcode,
-                          joined(row.answer, " | "), row.remark);
+      if (row.example && row.verdict != Verdict::bogus) { text += example(row) + '\n'; }
     }
   }
   return text;
+}
+
+// What one that validates answers: these, the broken zones, and of each the verdict and what EDE should say.
+std::string validating_examples(const Catalogue& catalogue) {
+  std::string sound;
+  std::string faulty;
+  for (const ZoneSpec& zone : catalogue.zones()) {
+    for (const Expectation& row : zone.expectations) {
+      if (!row.example) { continue; }
+      // For what is answered all the same the reason is enough: it need not be kept with the data whose zone's it was.
+      const std::string told = row.verdict == Verdict::bogus ? fmt::format("{} zone={}", row.reason, row.fault) : row.reason;
+      (told.empty() ? sound : faulty) += fmt::format("{}\t{}\t{}\n", example(row), text_of(row.verdict), told);
+    }
+  }
+  return sound + faulty;
 }
 
 }  // namespace
@@ -84,7 +103,8 @@ Outcome<void> write_papers(const Catalogue& catalogue, KeyStore& keys, const std
   const std::pair<const char*, std::string> files[] = {{"root.hints", hints(catalogue)},
                                                        {"root.anchors", *anchor_text},
                                                        {"manifest.tsv", manifest(catalogue)},
-                                                       {"examples.tsv", examples(catalogue)}};
+                                                       {"examples.tsv", examples(catalogue)},
+                                                       {"examples-validating.tsv", validating_examples(catalogue)}};
   for (const auto& [name, text] : files) {
     if (Outcome<void> written = write_file(fmt::format("{}/{}", dir, name), text); !written) { return written; }
   }

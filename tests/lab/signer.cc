@@ -134,6 +134,20 @@ bool zone_signs(const Node& node, std::uint16_t type) {
 
 Rr ds_from(const Key& key) { return Rr(ldns_key_rr2ds(key.dnskey.get(), LDNS_SHA256)); }
 
+// DS records that all point to the key by its tag, each with a digest of nothing.
+Outcome<std::vector<Rr>> trap_ds(const ZoneSpec& child, const Key& key) {
+  std::vector<Rr> out;
+  for (int i = 0; i < child.trap.ds; ++i) {
+    Outcome<Rr> ds = record_from_text(fmt::format("{} 3600 IN DS {} {} 2 {}", child.apex, key.tag(),
+                                                  static_cast<int>(child.algorithm),
+                                                  sha256_hex(fmt::format("{} {}", child.apex, i))),
+                                      child.apex, 3600);
+    if (!ds) { return failure(ds.error()); }
+    out.push_back(std::move(*ds));
+  }
+  return out;
+}
+
 }  // namespace
 
 Outcome<const ZoneKeys*> KeyStore::of(const std::string& apex) {
@@ -154,7 +168,11 @@ Outcome<const ZoneKeys*> KeyStore::of(const std::string& apex) {
     made.zsk = std::move(*zsk);
   }
   for (int i = 0; i < colliding_keys(*spec); ++i) {
-    Outcome<Rr> colliding = colliding_rsa_dnskey(seed_, apex, spec->algorithm, made.data_key().tag(), i);
+    Outcome<Rr> colliding = colliding_dnskey(seed_, {.owner = apex,
+                                                     .algorithm = spec->algorithm,
+                                                     .tag = made.data_key().tag(),
+                                                     .number = i,
+                                                     .long_exponent = spec->trap.long_exponents});
     if (!colliding) { return failure(colliding.error()); }
     made.colliding.push_back(std::move(*colliding));
   }
@@ -177,6 +195,7 @@ Outcome<std::vector<Rr>> KeyStore::ds_of(const ZoneSpec& child) {
   if (!keys) { return failure(keys.error()); }
   const Outcome<const Key*> stranger = stranger_of(child.apex);
   if (!stranger) { return failure(stranger.error()); }
+  if (child.trap.ds > 0) { return trap_ds(child, (*keys)->ksk); }
   Rr ds = ds_from((*keys)->ksk);
   if (child.flaw == Flaw::alg_unsupported) {
     // The digest is over the DNSKEY as shown, so it is made from the record with the unknown number in it.

@@ -6,9 +6,9 @@ const char* const kUsage = R"(NAME
     vouch-lab - the Internet in a box: signed zones, real servers, and faults on request, all on loopback
 
 SYNOPSIS
-    vouch-lab run   --dir DIR [--seed N] [--port P] [--big N] [--leaves N] [--impair FILE] [--log FILE]
-    vouch-lab build --dir DIR [--seed N] [--port P] [--big N] [--leaves N]
-    vouch-lab list  [--seed N] [--big N] [--leaves N]
+    vouch-lab run   --dir DIR [--seed N] [--port P] [--big N] [--leaves N] [--hostile N] [--impair FILE] [--log FILE]
+    vouch-lab build --dir DIR [--seed N] [--port P] [--big N] [--leaves N] [--hostile N]
+    vouch-lab list  [--seed N] [--big N] [--leaves N] [--hostile N]
     vouch-lab ctl   --dir DIR COMMAND...
     vouch-lab --help
 
@@ -41,9 +41,13 @@ OPTIONS
     --big N        Adds big.bench. with the names n0 to n<N-1>. At most 2000000.
     --leaves N     Adds the signed zones leaf0.bench. to leaf<N-1>.bench. with 50 names (h0 to h49), A and AAAA, each.
                    At most 20000.
+    --hostile N    Adds zones below hostile. that make a validator work: any name below keytrap-rsa, keytrap-p256,
+                   keytrap-p384, keytrap-200 and rsa-shape has false signatures by many keys of one tag; the zones
+                   n<iterations>-<octets of salt> deny names with NSEC3; ds0 to ds<N-1> have DS of one tag and false
+                   digests. At most 2000.
     --impair FILE  Impairments to begin with, one per line; "#" begins a comment.
     --log FILE     Appends every question asked, in the form of `ctl log`.
-    DIR remembers --seed, --port, --big and --leaves for the next run.
+    DIR remembers --seed, --port, --big, --leaves and --hostile for the next run.
 
 IMPAIRMENTS
     One line of words: selectors say when, actions say what. All selectors of a line must match; without any it always
@@ -94,6 +98,9 @@ FILES in DIR
                    A resolver that shows an alias chain's start only (verdict unreachable) may say NOERROR.
     examples.tsv   Some twenty rows that any resolver answers, validating or not. No head line. Columns: name, type,
                    transport, rcode, answer as above (may be empty), remark.
+    examples-validating.tsv   The same and some broken zones, for a resolver that validates, with two columns more:
+                   verdict, and what EXTRA-TEXT begins with (RFC 8914): "<reason> zone=<zone at fault>", the reason
+                   alone where the verdict is insecure, nothing where there is nothing to tell.
     zones/         the signed zone files; <zone>stale.zone is an old copy with expired signatures
     nsd-*.conf, nsd-*.log, nsd-*.pid   of the NSD back ends, one per depth of the tree
     control        the Unix socket for `ctl`

@@ -13,125 +13,16 @@ import struct
 import subprocess
 import sys
 import tempfile
-import time
 import unittest
 
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+
+from dns_message import TYPES, question  # noqa: E402
+from lab_kit import PATIENCE, Lab, Vouchd  # noqa: E402
+
 OPTIONS = None
-PATIENCE = 60  # seconds until what must happen is given up on; sanitizer builds on busy machines are slow
-TYPES = {"A": 1, "NS": 2, "SOA": 6, "MX": 15, "TXT": 16, "AAAA": 28, "DNSKEY": 48, "ANY": 255}
 NOERROR, FORMERR, SERVFAIL, NXDOMAIN = 0, 1, 2, 3
-
-
-def free_port(addresses=("127.0.0.1",)):
-    for _ in range(200):
-        port = random.randrange(20000, 32000)
-        try:
-            for address in addresses:
-                for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
-                    with socket.socket(socket.AF_INET, kind) as probe:
-                        probe.bind((address, port))
-            return port
-        except OSError:
-            continue
-    raise RuntimeError("no free port")
-
-
-def question(name, kind="A", number=None, edns=True):
-    labels = b"".join(bytes([len(label)]) + label.encode() for label in name.rstrip(".").split(".") if label)
-    number = random.randrange(65536) if number is None else number
-    head = struct.pack(">6H", number, 0x0100, 1, 0, 0, 1 if edns else 0)
-    opt = b"\0" + struct.pack(">HHIH", 41, 1232, 0, 0) if edns else b""
-    return head + labels + b"\0" + struct.pack(">2H", TYPES[kind], 1) + opt
-
-
-def has_ipv6():
-    try:
-        with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as probe:
-            probe.bind(("::1", 0))
-        return True
-    except OSError:
-        return False
-
-
-class Lab:
-    def __init__(self, folder):
-        self.folder = pathlib.Path(folder)
-        self.port = free_port()
-        self.process = subprocess.Popen([OPTIONS.lab, "run", "--dir", folder, "--port", str(self.port)],
-                                        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-        for line in self.process.stdout:
-            if line.startswith("ready"):
-                return
-        raise RuntimeError("the lab did not start")
-
-    def tell(self, *commands):
-        result = subprocess.run([OPTIONS.lab, "ctl", "--dir", str(self.folder), *commands], capture_output=True,
-                                text=True, timeout=PATIENCE, check=True)
-        return result.stdout
-
-    def rows(self, name):
-        lines = (self.folder / name).read_text(encoding="utf-8").splitlines()
-        return [line.split("\t") for line in lines if line and not line.startswith("#")]
-
-    def manifest(self):
-        head, *rows = self.rows("manifest.tsv")
-        return [dict(zip(head, row)) for row in rows]
-
-    def stop(self):
-        self.process.send_signal(signal.SIGTERM)
-        self.process.wait(PATIENCE)
-        self.process.stdout.close()
-
-
-class Vouchd:
-    def __init__(self, lab, folder):
-        self.port = free_port()
-        self.ipv6 = has_ipv6()
-        self.file = pathlib.Path(folder, "vouch.yaml")
-        listen = f"'127.0.0.1@{self.port}'" + (f", '::1@{self.port}'" if self.ipv6 else "")
-        self.file.write_text(
-            f"server: {{listen: [{listen}], workers: 2}}\n"
-            f"resolver: {{root_hints_file: '{lab.folder}/root.hints'}}\n"
-            f"dnssec: {{trust_anchors_file: '{lab.folder}/root.anchors', builtin_root_anchor: false}}\n"
-            f"outgoing: {{port: {lab.port}, ask_loopback: true, ipv6: {str(self.ipv6).lower()}}}\n", encoding="utf-8")
-        self.log = open(pathlib.Path(folder, "log"), "w+", encoding="utf-8")
-        self.start()
-
-    def start(self):
-        self.process = subprocess.Popen([OPTIONS.vouchd, "--config", str(self.file)], stderr=self.log)
-        until = time.monotonic() + PATIENCE
-        while time.monotonic() < until:
-            try:
-                socket.create_connection(("127.0.0.1", self.port), 1).close()
-                return
-            except OSError:
-                if self.process.poll() is not None:
-                    break
-                time.sleep(0.05)
-        raise RuntimeError("vouchd did not start: " + pathlib.Path(self.log.name).read_text(encoding="utf-8"))
-
-    def ask(self, name, kind="A", timeout=8):
-        """(rcode, reply) over UDP; (None, None) when nothing comes."""
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as mine:
-            mine.settimeout(timeout)
-            mine.connect(("127.0.0.1", self.port))
-            message = question(name, kind)
-            mine.send(message)
-            try:
-                while True:
-                    reply = mine.recv(65535)
-                    if reply[:2] == message[:2]:
-                        return reply[3] & 15, reply
-            except OSError:
-                return None, None
-
-    def is_running(self):
-        return self.process.poll() is None
-
-    def stop(self, how=signal.SIGTERM):
-        self.process.send_signal(how)
-        status = self.process.wait(PATIENCE)
-        return status
 
 
 def dig(vouchd, *words, server="127.0.0.1", client="dig"):
@@ -146,7 +37,7 @@ class OnTheLab(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.folder = tempfile.TemporaryDirectory(prefix="vouch-system-")
-        cls.lab = Lab(cls.folder.name + "/lab")
+        cls.lab = Lab(OPTIONS.lab, cls.folder.name + "/lab")
         cls.rows = [row for row in cls.lab.rows("examples.tsv") if row[0] != "name"]
 
     @classmethod
@@ -156,7 +47,7 @@ class OnTheLab(unittest.TestCase):
 
     def setUp(self):
         self.own = tempfile.TemporaryDirectory(prefix="vouch-system-")
-        self.vouchd = Vouchd(self.lab, self.own.name)
+        self.vouchd = Vouchd(OPTIONS.vouchd, self.lab, self.own.name)
 
     def tearDown(self):
         self.lab.tell("clear")

@@ -57,6 +57,20 @@ class Table(unittest.TestCase):
         self.assertTrue(self.right("www.nsec.", "A", "udp", "NOERROR", "192.0.2.1 | host.nsec."))
         self.assertTrue(self.right("www.nsec.", "A", "udp", "NOERROR", "*"))
 
+    def test_a_validating_resolvers_verdict_shows_in_ad_and_ede(self):
+        start = ("www.nsec.", "A", "udp", "NOERROR", "192.0.2.1", "remark")
+        self.assertTrue(self.right(*start, "secure", ""))
+        self.assertFalse(self.right(*start, "insecure", ""))  # although AD is set
+        self.assertFalse(self.right(*start, "secure", "", dig=DIG.replace(" ad;", ";")))
+        refused = DIG.replace("NOERROR", "SERVFAIL").replace(" ad;", ";").split(";; ANSWER")[0]
+        refused = refused.replace("EDE: 3 (Stale Answer): (late)", "EDE: 7 (Signature Expired): (rrsig_expired zone=nsec. key=1)")
+        self.assertTrue(self.right("www.nsec.", "A", "udp", "SERVFAIL", "", "", "bogus", "rrsig_expired zone=nsec.", dig=refused))
+        self.assertFalse(self.right("www.nsec.", "A", "udp", "SERVFAIL", "", "", "bogus", "rrsig_missing zone=nsec.", dig=refused))
+        row = ask_table.Row(["www.nsec.", "A", "udp", "SERVFAIL", "", "", "bogus", "rrsig_expired zone=nsec."])
+        reply = ask_table.Reply(refused, "A")
+        self.assertEqual("bogus", ask_table.dnssec_cell(row, reply))
+        self.assertEqual("EDE: 7 (Signature Expired): (rrsig_expired zone=nsec. key=1)", ask_table.shown_answer(reply))
+
     def test_anything_else_is_wrong(self):
         self.assertFalse(self.right("www.nsec.", "A", "udp", "NOERROR", "192.0.2.2"))
         self.assertFalse(self.right("www.nsec.", "A", "udp", "NOERROR", ""))

@@ -17,9 +17,10 @@ class Lab:
         self.hints = self.folder / "root.hints"
         self.anchors = self.folder / "root.anchors"
 
-    def start(self, processes, cpu, log):
+    def start(self, processes, cpu, log, *options):
         self.folder.mkdir(parents=True, exist_ok=True)
-        command = [self.program, "run", "--dir", self.folder, "--port", self.port, "--leaves", self.leaves, "--big", self.big]
+        command = [self.program, "run", "--dir", self.folder, "--port", self.port, "--leaves", self.leaves, "--big", self.big,
+                   *options]
         process = processes.start(command, cpu, log)
         wait_until(lambda: any(line.startswith("ready") for line in log.read_text(errors="replace").splitlines()),
                    process, log, "The lab", READY_SECONDS)

@@ -189,6 +189,7 @@ resolver:
 dnssec:
   mode: {'enforce' if validate else 'off'}
   trust_anchors_file: "{lab.anchors}"
+  state_directory: ""
 cache:
   size: 256M
 """

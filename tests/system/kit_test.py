@@ -1,0 +1,111 @@
+#!/usr/bin/env python3
+"""The tests' own tools: what reads replies, and what decides whether a resolver stands apart."""
+import pathlib
+import struct
+import sys
+import tempfile
+import unittest
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+
+import dns_message  # noqa: E402
+from differences import Known, Question, View, bogus_at, read_known, trouble, view_of  # noqa: E402
+
+ASKED = b"\x03wWw\x04Nsec\0"
+HEAD = struct.pack(">6H", 7, 0x81a0, 1, 2, 0, 1)  # QR RD RA AD, one question, two answers, one OPT
+
+
+def record(owner, kind, rdata, ttl=300):
+    return owner + struct.pack(">HHIH", kind, 1, ttl, len(rdata)) + rdata
+
+
+def reply_octets(rcode_high=0, ede=(7, b"rrsig_expired zone=nsec.")):
+    option = struct.pack(">3H", 15, 2 + len(ede[1]), ede[0]) + ede[1]
+    opt = b"\0" + struct.pack(">HHIH", 41, 1232, rcode_high << 24 | 0x8000, len(option)) + option
+    alias = record(b"\xc0\x0c", 5, b"\x04HOST\xc0\x10")
+    address = record(b"\x04host\xc0\x10", 1, bytes([192, 0, 2, 1]))
+    return HEAD + ASKED + struct.pack(">2H", 1, 1) + alias + address + opt
+
+
+class Messages(unittest.TestCase):
+    def test_names_come_out_whole_and_in_lower_case(self):
+        reply = dns_message.parse(reply_octets())
+        self.assertEqual(reply.data(), [("A", "192.0.2.1"), ("CNAME", "host.nsec.")])
+        self.assertEqual([each.owner for each in reply.answer], ["www.nsec.", "host.nsec."])
+
+    def test_flags_edns_and_extended_errors(self):
+        reply = dns_message.parse(reply_octets())
+        self.assertTrue(reply.ad and reply.do and reply.has_edns)
+        self.assertFalse(reply.cd or reply.tc or reply.signed())
+        self.assertEqual(reply.ede, [(7, "rrsig_expired zone=nsec.")])
+        self.assertEqual(dns_message.parse(reply_octets(rcode_high=1)).rcode, "BADVERS")
+
+    def test_what_is_cut_short_or_loops_is_no_message(self):
+        whole = reply_octets()
+        for length in range(len(whole)):
+            with self.assertRaises(dns_message.Malformed):
+                dns_message.parse(whole[:length])
+        with self.assertRaises(dns_message.Malformed):
+            dns_message.parse(whole + b"\0")
+        with self.assertRaises(dns_message.Malformed):
+            dns_message.parse(struct.pack(">6H", 7, 0x8180, 1, 0, 0, 0) + b"\xc0\x0c" + struct.pack(">2H", 1, 1))
+
+    def test_a_question_says_what_it_was_told_to(self):
+        octets = dns_message.question("nsec.", "TYPE65400", number=9, cd=True, do=True)
+        self.assertEqual(octets[:4], struct.pack(">2H", 9, 0x0110))
+        self.assertIn(b"\x04nsec\0" + struct.pack(">2H", 65400, 1), octets)
+        self.assertEqual(octets[-6:-2], struct.pack(">I", 0x8000))
+        self.assertEqual(dns_message.question("nsec.", edns_size=None)[10:12], b"\0\0")
+
+
+SECURE = View("NOERROR", True, True, (("A", "192.0.2.1"),))
+INSECURE = View("NOERROR", False, True, (("A", "192.0.2.1"),))
+FAILED = View("SERVFAIL")
+
+
+class Differences(unittest.TestCase):
+    def test_who_agrees_with_most_is_not_in_trouble(self):
+        self.assertIsNone(trouble(INSECURE, {"a": INSECURE, "b": INSECURE, "c": SECURE}, []))
+        self.assertEqual(trouble(FAILED, {"a": INSECURE, "b": INSECURE, "c": FAILED}, []), "not what most say")
+
+    def test_without_a_majority_one_companion_is_enough(self):
+        self.assertIsNone(trouble(INSECURE, {"a": INSECURE, "b": FAILED}, []))
+        self.assertEqual(trouble(View("NXDOMAIN"), {"a": INSECURE, "b": FAILED}, []), "what nobody says")
+
+    def test_secure_where_anybody_says_bogus_is_always_trouble(self):
+        peers = {"a": SECURE, "b": SECURE, "c": FAILED}
+        self.assertEqual(trouble(SECURE, peers, ["c"]), "secure here, bogus at c")
+        self.assertIsNone(trouble(SECURE, peers, []))
+
+    def test_bogus_is_what_fails_always_but_with_cd(self):
+        def told(*pairs):
+            return bogus_at([(Question("nsec.", "www.nsec.", "A", flags), {"a": view}) for flags, view in pairs])
+        key = ("www.nsec.", "A")
+        self.assertEqual(told(("do", FAILED), ("", FAILED), ("cd do", INSECURE)), {key: ["a"]})
+        self.assertEqual(told(("do", FAILED), ("", FAILED), ("cd do", FAILED)), {key: []})  # not DNSSEC's failure
+        self.assertEqual(told(("do", FAILED), ("", INSECURE), ("cd do", INSECURE)), {key: []})  # bad luck
+        self.assertEqual(told(("do", FAILED)), {key: ["a"]})
+
+    def test_ad_is_not_compared_under_cd(self):
+        reply = dns_message.parse(reply_octets())
+        self.assertTrue(view_of(reply, Question("nsec.", "www.nsec.", "A", "do")).ad)
+        self.assertFalse(view_of(reply, Question("nsec.", "www.nsec.", "A", "cd do")).ad)
+
+    def test_the_table_of_known_differences(self):
+        text = ("words | with bars\n\n| zone | name | type | flags | Vouch says | why |\n|---|---|---|---|---|---|\n"
+                "| `nsec.` | `*` | A | `*` | SERVFAIL | a reason |\n\n| other | table |\n|---|---|\n| x | y |\n")
+        with tempfile.NamedTemporaryFile("w", suffix=".md") as file:
+            file.write(text)
+            file.flush()
+            self.assertEqual(read_known(file.name), [Known("nsec.", "*", "A", "*", "SERVFAIL", "a reason")])
+        row = Known("nsec.", "*", "A", "-", "SERVFAIL", "a reason")
+        self.assertTrue(row.fits(Question("nsec.", "x.nsec.", "A", ""), FAILED))
+        self.assertFalse(row.fits(Question("nsec.", "x.nsec.", "A", ""), SECURE))
+        either = Known("nsec.", "*", "A", "-", "NOERROR AD or SERVFAIL", "a reason")
+        self.assertTrue(either.fits(Question("nsec.", "x.nsec.", "A", ""), SECURE))
+        self.assertFalse(row.fits(Question("nsec.", "x.nsec.", "A", "do"), FAILED))
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=1)
