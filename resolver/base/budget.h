@@ -89,6 +89,7 @@ class Budget {
   }
   bool is_validation_spent() const noexcept { return validation_spent_; }
   std::uint32_t signature_checks() const noexcept { return signature_checks_; }
+  std::uint32_t failed_checks() const noexcept { return failed_checks_; }
   std::uint32_t hash_iterations() const noexcept { return hash_iterations_; }
   // This machine had no socket left to ask with. That is nobody's fault but ours: no server and no name is to be
   // remembered for it.

@@ -68,6 +68,7 @@ constexpr auto kRows = std::to_array<CounterRow>({
     validation<&ValidationCounters::judged_insecure>("judged_insecure"),
     validation<&ValidationCounters::judged_bogus>("judged_bogus"),
     validation<&ValidationCounters::judged_indeterminate>("judged_indeterminate"),
+    validation<&ValidationCounters::judged_test_zone>("judged_test_zone"),
     validation<&ValidationCounters::signatures_verified>("signatures_verified"),
     validation<&ValidationCounters::signatures_failed>("signatures_failed"),
     validation<&ValidationCounters::second_opinions>("second_opinions"),

@@ -8,11 +8,13 @@
 #include <openssl/rsa.h>
 
 #include <algorithm>
+#include <atomic>
 #include <bit>
 #include <mutex>
 
 #include "resolver/dnssec/algorithms.h"
 #include "resolver/dnssec/algorithms_library.h"
+#include "resolver/dnssec/verified_memo.h"
 
 namespace vouch {
 
@@ -190,7 +192,12 @@ struct PublicKey::Impl {
   std::size_t signature_size;
   openssl::KeyContext prepared;
   openssl::DigestContext edwards;
+  std::uint64_t number = next_number();  // no other key of this process has it
 
+  static std::uint64_t next_number() noexcept {
+    static std::atomic<std::uint64_t> last{0};
+    return ++last;
+  }
   bool check_digest(Bytes digest_octets, Bytes signature) const noexcept {
     const openssl::KeyContext context(EVP_PKEY_CTX_dup(prepared.get()));
     return context && EVP_PKEY_verify(context.get(), signature.data(), signature.size(), digest_octets.data(),
@@ -236,7 +243,12 @@ std::optional<PublicKey> PublicKey::make(std::uint8_t algorithm, Bytes key) {
 
 bool PublicKey::verifies(Bytes data, Bytes signature) const noexcept {
   if (!could_have_made(signature)) { return false; }
-  return impl_->check(data, signature) || openssl::forget_errors();
+  const VerifiedMemo::Tag tag = VerifiedMemo::tag_of(impl_->number, data, signature);
+  VerifiedMemo& memo = verified_memo();
+  if (memo.knows(tag)) { return true; }
+  if (!impl_->check(data, signature)) { return openssl::forget_errors(); }
+  memo.remember(tag);
+  return true;
 }
 
 bool PublicKey::could_have_made(Bytes signature) const noexcept { return signature.size() == impl_->signature_size; }

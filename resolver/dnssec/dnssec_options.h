@@ -16,7 +16,7 @@ namespace vouch {
 // off: nothing is validated. observe: validated and counted, answered all the same. enforce: bogus is SERVFAIL.
 enum class DnssecMode : std::uint8_t { off, observe, enforce };
 // What dnssec.mode is when the operator does not say; the documentation and the table of keys follow it.
-inline constexpr DnssecMode kDefaultDnssecMode = DnssecMode::off;
+inline constexpr DnssecMode kDefaultDnssecMode = DnssecMode::enforce;
 // Whether signatures made with SHA-1 (algorithms 5 and 7) are checked, or their zones treated as unsigned (RFC 9905).
 enum class Sha1Policy : std::uint8_t { validate, insecure };
 

@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::uint8_t kSha1 = 1;       // the one hash algorithm (RFC 5155 section 11)
 constexpr std::uint8_t kOptOut = 1;     // the one flag; NSEC3 with others are ignored (section 8.2)
+constexpr std::size_t kStepsFromBelow = 2;  // before the search for an encloser goes on from both ends
 constexpr std::size_t kHashLabel = 32;  // 20 octets in base32hex without padding (section 1.3)
 
 // A hash as the first label of an owner name. RFC 4648 section 7, either case.
@@ -122,10 +123,25 @@ std::expected<const Nsec3Proofs::Nsec3*, Nsec3Proofs::NoHash> Nsec3Proofs::cover
   return found;
 }
 
-// From the name upwards: the deepest name that has an NSEC3, and what covers the name just below it.
+// Whether the ancestor with so many labels is the encloser: it has an NSEC3, and the name just below it is covered.
+std::expected<std::optional<Nsec3Proofs::Encloser>, Nsec3Proofs::NoHash> Nsec3Proofs::encloser_at(
+    NameView name, std::size_t labels, Budget& budget) const {
+  const auto match = matching(name.suffix(u8(labels)), budget);
+  if (!match) { return std::unexpected(match.error()); }
+  if (*match == nullptr) { return std::nullopt; }
+  const auto cover = covering(name.suffix(u8(labels + 1)), budget);
+  if (!cover) { return std::unexpected(cover.error()); }
+  if (*cover == nullptr) { return std::nullopt; }
+  return Encloser{*match, u8(labels), *cover};
+}
+
+// The deepest name that has an NSEC3, and what covers the name just below it. What is asked for mostly exists but for a
+// label or two, so it is looked for from the name upwards; from the third step on also from the apex downwards, by turns:
+// a stranger who asks for a hundred labels below an apex is to cost a handful of hashes (CVE-2023-50868).
 std::expected<Nsec3Proofs::Encloser, Nsec3Proofs::NoHash> Nsec3Proofs::closest_encloser(NameView name,
                                                                                         Budget& budget) const {
   std::size_t labels = name.labels();
+  std::size_t from_above = apex_.labels();
   for (;; --labels) {
     const auto match = matching(name.suffix(u8(labels)), budget);
     if (!match) { return std::unexpected(match.error()); }
@@ -139,6 +155,10 @@ std::expected<Nsec3Proofs::Encloser, Nsec3Proofs::NoHash> Nsec3Proofs::closest_e
       return encloser;
     }
     if (labels == apex_.labels()) { return Encloser{}; }
+    if (name.labels() - labels < kStepsFromBelow || from_above >= labels) { continue; }
+    const auto found = encloser_at(name, from_above++, budget);
+    if (!found) { return std::unexpected(found.error()); }
+    if (*found) { return **found; }
   }
 }
 

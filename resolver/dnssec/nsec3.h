@@ -55,6 +55,7 @@ class Nsec3Proofs {
   std::expected<Nsec3Hash, NoHash> hash_of(NameView name, Budget& budget) const;
   std::expected<const Nsec3*, NoHash> matching(NameView name, Budget& budget) const;
   std::expected<const Nsec3*, NoHash> covering(NameView name, Budget& budget) const;
+  std::expected<std::optional<Encloser>, NoHash> encloser_at(NameView name, std::size_t labels, Budget& budget) const;
   std::expected<Encloser, NoHash> closest_encloser(NameView name, Budget& budget) const;
   static bool is_proven(const Encloser& encloser) noexcept;
 

@@ -92,7 +92,7 @@ Answer negative(Rcode rcode, const ProvenGap& gap) {
 }
 
 std::optional<Answer> from_wildcard(const Question& question, const ProvenGap& gap, const Denial& denial,
-                                    WildcardSets& wildcards, Budget& budget) {
+                                    std::uint16_t max_iterations, WildcardSets& wildcards, Budget& budget) {
   const NameView name = question.name;
   if (!is_wildcard_type(question.type)) { return std::nullopt; }
   const auto labels = denial.closest_encloser_labels(name, budget);
@@ -107,9 +107,17 @@ std::optional<Answer> from_wildcard(const Question& question, const ProvenGap& g
   Answer answer = secure_answer(Rcode::no_error);
   const std::uint32_t ttl = std::min(gap.ttl, set->ttl);
   answer.answer.push_back({std::move(expanded), ttl});
+  // The wildcard's own NSEC was found with the rest. It says nothing here, unless it is the very one whose gap the name
+  // lies in.
+  const auto is_own = [&wildcard](const RRsetPtr& proof) { return proof->owner() == wildcard; };
+  Denial others(gap.zone, max_iterations);
   for (const RRsetPtr& proof : gap.proofs) {
-    // The wildcard's own NSEC was found with the rest, and says nothing here.
-    if (proof->owner() != wildcard) { answer.authority.push_back({proof, ttl}); }
+    if (!is_own(proof)) { others.add(*proof); }
+  }
+  const bool suffices = std::ranges::none_of(gap.proofs, is_own) ||
+                        others.wildcard_answer(name, *labels, budget) == Proof::proven;
+  for (const RRsetPtr& proof : gap.proofs) {
+    if (!suffices || !is_own(proof)) { answer.authority.push_back({proof, ttl}); }
   }
   return answer;
 }
@@ -137,7 +145,7 @@ std::optional<Answer> synthesise(const Question& question, const ProvenGap& gap,
   }
   if (denial.no_data(question.name, question.type, budget) == Proof::proven) { return negative(Rcode::no_error, gap); }
   if (denial.name_error(question.name, budget) == Proof::proven) { return negative(Rcode::name_error, gap); }
-  return from_wildcard(question, gap, denial, wildcards, budget);
+  return from_wildcard(question, gap, denial, max_iterations, wildcards, budget);
 }
 
 }  // namespace vouch

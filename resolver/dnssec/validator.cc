@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "resolver/dnssec/signers.h"
+#include "resolver/dnssec/test_zones.h"
 
 namespace vouch {
 
@@ -233,7 +234,7 @@ void Validator::count(const Verdict& verdict) {
       parts_.counters.judged_insecure.add();
       break;
     case Security::bogus:
-      parts_.counters.judged_bogus.add();
+      (is_test_zone(verdict.zone()) ? parts_.counters.judged_test_zone : parts_.counters.judged_bogus).add();
       break;
     default:
       parts_.counters.judged_indeterminate.add();
@@ -242,6 +243,7 @@ void Validator::count(const Verdict& verdict) {
 }
 
 Task<Judgement> Validator::judge(const Claim& claim, Budget& budget) {
+  const std::uint32_t checks = budget.signature_checks(), failed = budget.failed_checks();
   const ChainTerms usual = chain_.usual_terms();
   Judgement judgement = co_await judge_by(claim, usual, budget);
   // A machine without a clock of its own must learn the time from servers whose names it cannot date: for these alone,
@@ -257,6 +259,9 @@ Task<Judgement> Validator::judge(const Claim& claim, Budget& budget) {
       judgement.denial = {judgement.verdict, kUndatedTtl, false, 0};
     }
   }
+  const std::uint32_t failed_now = budget.failed_checks() - failed;
+  parts_.counters.signatures_failed.add(failed_now);
+  parts_.counters.signatures_verified.add(budget.signature_checks() - checks - failed_now);
   count(judgement.verdict);
   co_return judgement;
 }

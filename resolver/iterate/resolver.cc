@@ -523,7 +523,8 @@ Answer Resolver::Impl::fail(const Question& asked, Answer so_far, Ede why, std::
   if (so_far.ede_text.size() > Failure::kMaxText) { so_far.ede_text.resize(Failure::kMaxText); }
   // A look-up on behalf of another may fail for what the other has spent already: that says nothing about its own
   // question.
-  const bool own_fault = depth == 0 || (!budget.was_hemmed_in() && parts.clock.monotonic() < budget.deadline());
+  const bool was_spent = budget.was_hemmed_in() || (reason != Reason::none && budget.is_validation_spent());
+  const bool own_fault = depth == 0 || (!was_spent && parts.clock.monotonic() < budget.deadline());
   // Nor does a failed refresh take away what is still good.
   auto standing = parts.caches.rrsets.find(asked.name, asked.type, parts.clock.ttl());
   if (standing && needs_judging(*standing, {.judge = validator.has_value()})) { standing.reset(); }
@@ -539,7 +540,8 @@ Answer Resolver::Impl::fail_validation(const Question& asked, const Question& no
   const Ede why = verdict.ede().value_or(Ede::dnssec_bogus);
   const Reason reason = verdict.reason();
   so_far.from_cache = false;  // the data may be; the judgement is new
-  if (now.name != asked.name) { fail(now, {}, why, verdict.text(), budget, depth, reason); }
+  // An alias's target is looked up on behalf of the alias: hostile ones would else shut out any name they lead to.
+  if (now.name != asked.name) { fail(now, {}, why, verdict.text(), budget, depth + 1, reason); }
   Answer answer = fail(asked, std::move(so_far), why, verdict.text(), budget, depth, reason);
   answer.verdict = verdict;
   return answer;
@@ -648,7 +650,7 @@ Task<Answer> Resolver::Impl::resolve(Question asked, Budget& budget, const Linea
       answer.server = descent.server;
     }
     if (!descent.response) {
-      if (now.name != asked.name) { fail(now, {}, descent.why, descent.text, budget, lineage.depth); }
+      if (now.name != asked.name) { fail(now, {}, descent.why, descent.text, budget, lineage.depth + 1); }
       co_return fail(asked, std::move(answer), descent.why, std::move(descent.text), budget, lineage.depth);
     }
     std::optional<Judgement> judgement;

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "resolver/cache/denial_cache.h"
+#include "resolver/dnssec/denial.h"
 #include "resolver/dnssec/synthesis.h"
 #include "tests/fuzz/fuzz_input.h"
 #include "tests/fuzz/zone_model.h"
@@ -30,9 +31,10 @@ class Hashing final : public DenialCache::Hasher {
   Budget& budget_;
 };
 
-// A name at or below `above`, of labels so few that names meet. The asterisk is one of them.
+// A name at or below `above`, of labels so few that names meet. The asterisk is one of them, and one that sorts before
+// it.
 Name name_below(FuzzInput& input, NameView above, std::size_t most) {
-  constexpr std::string_view kLabels[] = {"a", "B", "b", "c", "*", "m", "ab", "z"};
+  constexpr std::string_view kLabels[] = {"a", "B", "b", "c", "*", "m", "ab", "!"};
   Name name(above);
   for (std::size_t labels = input.octet() % (most + 1); labels > 0; --labels) {
     name.prepend_label(bytes_of(kLabels[input.octet() % std::size(kLabels)]));
@@ -103,7 +105,8 @@ struct Signed {
 // The zones, the store, and what must be true of it.
 class World final : public WildcardSets {
  public:
-  World(FuzzInput& input, std::size_t capacity) : cache_(capacity) {
+  World(FuzzInput& input, std::size_t capacity)
+      : capacity_(capacity), cache_(capacity), empty_octets_(cache_.octets()) {
     const Name apex = Name::of("example.");
     zones_.emplace_back(input, apex);
     if (input.octet() & 1) {  // a signed child, delegated where the parent has no name yet
@@ -146,9 +149,15 @@ class World final : public WildcardSets {
     (void)ask(name, type);
   }
 
+  // Nothing is miscounted, whatever came and went.
+  void check_octets() {
+    must(cache_.octets() <= capacity_, "more octets than allowed");
+    cache_.clear();
+    must(cache_.octets() == empty_octets_ && cache_.entries() == 0, "the empty store's octets");
+  }
+
   // With everything known, nothing that can be told without asking may be asked.
   void check_completeness(FuzzInput& input) {
-    cache_.clear();
     for (Signed& zone : zones_) {
       for (const RRsetPtr& proof : zone.chain) { put(zone, proof, 500); }
       put_soa(zone, 500);
@@ -211,13 +220,15 @@ class World final : public WildcardSets {
     wildcards_[{wildcard, type}] = {set, now_ + ttl};
   }
 
+  std::size_t index_of(const Signed& zone) const { return static_cast<std::size_t>(&zone - zones_.data()); }
+
   // What a forger, or a careless caller, might hand in. None of it may ever count.
   void put_forged(FuzzInput& input, const Signed& zone) {
     const NameView apex = zone.zone.apex();
     const Name owner = name_below(input, apex, 3);
     const Name next = name_below(input, apex, 3);
     const model::Types types = {Type::A, Type::RRSIG, Type::NSEC};
-    const Signed& other = zones_[input.octet() % zones_.size()];
+    const Signed& other = zones_[zones_.size() - 1 - index_of(zone)];
     switch (input.octet() % 6) {
       case 0:  // a wildcard's expansion
         if (owner.view().labels() == 0 || owner == zone.zone.apex()) { return; }
@@ -310,9 +321,31 @@ class World final : public WildcardSets {
       must(genuine && set.same_data(*genuine->with_owner(name)), "the wildcard's data");
     }
     for (const AnswerPart& part : answer.authority) { check_live(part.rrset, part.ttl); }
+    check_proofs(answer, name, type, zone);
   }
 
+  // Whoever validates the answer has these proofs and no others.
+  static void check_proofs(const Answer& answer, NameView name, Type type, const Signed& zone) {
+    Budget budget{Instant{}};
+    Denial denial(zone.zone.apex(), kMaxIterations);
+    for (const AnswerPart& part : answer.authority) { denial.add(*part.rrset); }
+    Proof proof = Proof::missing;
+    if (answer.rcode == Rcode::name_error) {
+      proof = denial.name_error(name, budget);
+    } else if (answer.answer.empty()) {
+      proof = denial.no_data(name, type, budget);
+    } else {
+      const auto rrsig = rrsig_view(*answer.answer.front().rrset->signatures().begin());
+      must(rrsig.has_value() && rrsig->labels < name.labels(), "signed as a wildcard");
+      proof = denial.wildcard_answer(name, rrsig->labels, budget);
+    }
+    if (proof != Proof::proven) { tell(name, type, zone); }
+    must(proof == Proof::proven, "the answer does not carry its proofs");
+  }
+
+  const std::size_t capacity_;
   DenialCache cache_;
+  const std::uint64_t empty_octets_;
   std::vector<Signed> zones_;
   std::map<const RRset*, TtlTime> expires_;
   std::map<std::pair<Name, Type>, Kept, ByNameAndType> wildcards_;
@@ -329,6 +362,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::size_t capacity = input.octet() & 1 ? DenialCache::kMinCapacity : std::size_t{2} << 20;
   World world(input, capacity);
   for (std::size_t step = 0; step < kMaxSteps && !input.is_empty(); ++step) { world.step(input); }
+  world.check_octets();
   FuzzInput again({data, size});
   if (capacity != DenialCache::kMinCapacity) { world.check_completeness(again); }
   return 0;

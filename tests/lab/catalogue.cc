@@ -16,8 +16,8 @@ std::string described(const ZoneSpec& zone) {
   std::string text =
       fmt::format("{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}\n", zone.apex, static_cast<int>(zone.algorithm),
                   static_cast<int>(zone.denial), zone.nsec3_iterations, zone.nsec3_salt, zone.single_key, zone.has_ds,
-                  zone.has_glue, zone.has_honest_key_collision, static_cast<int>(zone.flaw), zone.trap.keys, zone.trap.signatures,
-                  zone.trap.ds, zone.trap.long_exponents, zone.backend);
+                  zone.has_glue, zone.has_honest_key_collision, static_cast<int>(zone.flaw), zone.trap.keys,
+                  zone.trap.signatures, zone.trap.ds, zone.trap.long_exponents, zone.backend);
   for (const Server& server : zone.servers) {
     text += fmt::format("server {} {}", server.name, server.stale);
     for (const std::string& address : server.addresses) { text += " " + address; }

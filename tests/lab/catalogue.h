@@ -49,9 +49,9 @@ struct Expectation {
 
 // What makes a validator work in vain (KeyTrap, CVE-2023-50387). Nothing by default.
 struct Trap {
-  int keys = 0;             // further DNSKEYs with the data key's tag, every one of them well formed
-  int signatures = 0;       // false signatures of the wildcard, so that any number of names has them
-  int ds = 0;               // at the parent, in place of the right one: the KSK's tag, the digest of no key
+  int keys = 0;                 // further DNSKEYs with the data key's tag, every one of them well formed
+  int signatures = 0;           // false signatures of the wildcard, so that any number of names has them
+  int ds = 0;                   // at the parent, in place of the right one: the KSK's tag, the digest of no key
   bool long_exponents = false;  // the further keys are RSA keys with an exponent as long as the modulus
 
   bool operator==(const Trap&) const = default;
@@ -79,8 +79,8 @@ struct ZoneSpec {
 
 struct Options {
   std::uint64_t seed = 1;
-  std::uint32_t big = 0;     // names of the zone big.bench., 0 for no such zone
-  std::uint32_t leaves = 0;  // signed zones leaf<n>.bench. with 50 names each
+  std::uint32_t big = 0;      // names of the zone big.bench., 0 for no such zone
+  std::uint32_t leaves = 0;   // signed zones leaf<n>.bench. with 50 names each
   std::uint32_t hostile = 0;  // zones ds<n>.hostile. with colliding DS; any at all brings the other hostile zones, too
 
   bool operator==(const Options&) const = default;

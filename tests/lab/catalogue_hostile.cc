@@ -1,5 +1,5 @@
-// Zones that make a validator work: KeyTrap (CVE-2023-50387) and the price of NSEC3 (CVE-2023-50868), for --hostile. What
-// a validator may spend on one question is its own limit; that it has one is what these zones measure.
+// Zones that make a validator work: KeyTrap (CVE-2023-50387) and the price of NSEC3 (CVE-2023-50868), for --hostile.
+// What a validator may spend on one question is its own limit; that it has one is what these zones measure.
 #include <fmt/format.h>
 
 #include "tests/lab/catalogue.h"
@@ -23,15 +23,25 @@ struct TrapZone {
 // Every name below such a zone is its wildcard, so that each question of an attack finds no cached failure.
 void add_key_traps(Catalogue& catalogue) {
   const TrapZone zones[] = {
-      {"keytrap-rsa", "60 RSA keys of one tag, 60 false signatures at every name", Algorithm::rsa_sha256,
+      {"keytrap-rsa",
+       "60 RSA keys of one tag, 60 false signatures at every name",
+       Algorithm::rsa_sha256,
        {.keys = kMany, .signatures = kMany}},
-      {"keytrap-p256", "60 P-256 keys of one tag, 60 false signatures at every name", Algorithm::ecdsa_p256,
+      {"keytrap-p256",
+       "60 P-256 keys of one tag, 60 false signatures at every name",
+       Algorithm::ecdsa_p256,
        {.keys = kMany, .signatures = kMany}},
-      {"keytrap-p384", "the same with P-384, whose checks cost most", Algorithm::ecdsa_p384,
+      {"keytrap-p384",
+       "the same with P-384, whose checks cost most",
+       Algorithm::ecdsa_p384,
        {.keys = kMany, .signatures = kMany}},
-      {"keytrap-200", "200 P-256 keys of one tag, 200 false signatures at every name", Algorithm::ecdsa_p256,
+      {"keytrap-200",
+       "200 P-256 keys of one tag, 200 false signatures at every name",
+       Algorithm::ecdsa_p256,
        {.keys = kVeryMany, .signatures = kVeryMany}},
-      {"rsa-shape", "60 RSA keys of one tag with 2048-bit exponents: checks as dear as signing", Algorithm::rsa_sha256,
+      {"rsa-shape",
+       "60 RSA keys of one tag with 2048-bit exponents: checks as dear as signing",
+       Algorithm::rsa_sha256,
        {.keys = kMany, .signatures = kMany, .long_exponents = true}},
   };
   int number = 0;
@@ -71,7 +81,8 @@ void add_dear_denials(Catalogue& catalogue) {
 void add_ds_traps(Catalogue& catalogue, std::uint32_t zones) {
   for (std::uint32_t i = 0; i < zones; ++i) {
     const std::string apex = fmt::format("ds{}.hostile.", i);
-    ZoneSpec& zone = catalogue.add(signed_zone(apex, "60 keys of one tag, 60 DS with that tag and false digests", "127.8.4.1"));
+    ZoneSpec& zone =
+        catalogue.add(signed_zone(apex, "60 keys of one tag, 60 DS with that tag and false digests", "127.8.4.1"));
     zone.single_key = true;
     zone.trap = {.keys = kMany, .ds = kMany};
     zone.records = {catalogue.a_record("www." + apex)};

@@ -93,8 +93,8 @@ TEST(Catalogue, SameSeedSameKeysAndAddressesOtherSeedOthers) {
 TEST(Catalogue, KeyTrapKeysAllShareTheTag) {
   const Catalogue catalogue = make_catalogue({.seed = 1, .big = 0, .leaves = 0, .hostile = 1});
   KeyStore keys(catalogue, catalogue.seed());
-  for (const char* apex : {"work-limit.nsec3.", "keytrap-rsa.hostile.", "keytrap-p256.hostile.", "keytrap-p384.hostile.",
-                           "rsa-shape.hostile.", "ds0.hostile."}) {
+  for (const char* apex : {"work-limit.nsec3.", "keytrap-rsa.hostile.", "keytrap-p256.hostile.",
+                           "keytrap-p384.hostile.", "rsa-shape.hostile.", "ds0.hostile."}) {
     const Outcome<const ZoneKeys*> of_zone = keys.of(apex);
     ASSERT_TRUE(of_zone) << of_zone.error();
     EXPECT_EQ((*of_zone)->colliding.size(), 60u) << apex;

@@ -38,10 +38,10 @@ struct KeyRequest {
 // choose among them.
 Outcome<Key> make_key(const Seed& seed, const KeyRequest& request);
 
-// A DNSKEY with a key tag of the caller's choice. RSA: a modulus without a known private key, one 16-bit word of which is
-// chosen so that the tag (RFC 4034 appendix B) comes out right; the exponent is 65537, or as long as the modulus. ECDSA: a
-// point of the curve, and the tag comes from the reserved bits of the flags, which receivers ignore (RFC 4034 section
-// 2.1.1).
+// A DNSKEY with a key tag of the caller's choice. RSA: a modulus without a known private key, one 16-bit word of which
+// is chosen so that the tag (RFC 4034 appendix B) comes out right; the exponent is 65537, or as long as the modulus.
+// ECDSA: a point of the curve, and the tag comes from the reserved bits of the flags, which receivers ignore (RFC 4034
+// section 2.1.1).
 struct CollidingKey {
   std::string owner;
   Algorithm algorithm = Algorithm::ecdsa_p256;  // RSA or ECDSA

@@ -88,7 +88,8 @@ std::string validating_examples(const Catalogue& catalogue) {
     for (const Expectation& row : zone.expectations) {
       if (!row.example) { continue; }
       // For what is answered all the same the reason is enough: it need not be kept with the data whose zone's it was.
-      const std::string told = row.verdict == Verdict::bogus ? fmt::format("{} zone={}", row.reason, row.fault) : row.reason;
+      const std::string told =
+          row.verdict == Verdict::bogus ? fmt::format("{} zone={}", row.reason, row.fault) : row.reason;
       (told.empty() ? sound : faulty) += fmt::format("{}\t{}\t{}\n", example(row), text_of(row.verdict), told);
     }
   }

@@ -138,10 +138,10 @@ Rr ds_from(const Key& key) { return Rr(ldns_key_rr2ds(key.dnskey.get(), LDNS_SHA
 Outcome<std::vector<Rr>> trap_ds(const ZoneSpec& child, const Key& key) {
   std::vector<Rr> out;
   for (int i = 0; i < child.trap.ds; ++i) {
-    Outcome<Rr> ds = record_from_text(fmt::format("{} 3600 IN DS {} {} 2 {}", child.apex, key.tag(),
-                                                  static_cast<int>(child.algorithm),
-                                                  sha256_hex(fmt::format("{} {}", child.apex, i))),
-                                      child.apex, 3600);
+    Outcome<Rr> ds = record_from_text(
+        fmt::format("{} 3600 IN DS {} {} 2 {}", child.apex, key.tag(), static_cast<int>(child.algorithm),
+                    sha256_hex(fmt::format("{} {}", child.apex, i))),
+        child.apex, 3600);
     if (!ds) { return failure(ds.error()); }
     out.push_back(std::move(*ds));
   }

@@ -159,6 +159,7 @@ Scripted Server::answer(const Asked& asked, const Internet& net) {
 }
 
 Internet::Internet() {
+  options_.dnssec.mode = DnssecMode::off;  // its zones are not signed
   options_.resolver.root_hints = {{Name::of("a.root-servers.net."), {*IpAddress::parse(kRootAddress)}}};
   Zone& root = zone(".");
   root.lacks(".", Type::NS);

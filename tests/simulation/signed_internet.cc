@@ -23,7 +23,8 @@ void put(const RRset& set, bool with_signatures, std::vector<Record>& to) {
 
 bool is_denial(const RRset& set) { return set.type() == Type::NSEC || set.type() == Type::NSEC3; }
 
-// RFC 4035 section 3.1: without DO no signatures and no proofs.
+}  // namespace
+
 Message message_of(const Reply& reply, const Message& query) {
   Message message = Message::reply_to(query);
   const bool dnssec_ok = query.edns && query.edns->dnssec_ok;
@@ -40,8 +41,6 @@ Message message_of(const Reply& reply, const Message& query) {
   }
   return message;
 }
-
-}  // namespace
 
 SignedInternet::SignedInternet() {
   net_.options().start = dnssec_kit::kNow;

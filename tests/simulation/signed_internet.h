@@ -62,6 +62,9 @@ class SignedInternet {
   std::map<std::string, Tamper> tampers_;
 };
 
+// As a server sends it: without DO neither signatures nor proofs (RFC 4035 section 3.1).
+Message message_of(const Reply& reply, const Message& query);
+
 // Tampers. Each touches every set of the type in any section; Type::ANY: all sets.
 Tamper strip_signatures(Type type);
 Tamper drop(Type type);

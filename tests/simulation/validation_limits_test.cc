@@ -58,15 +58,15 @@ TEST_F(Limits, KeyTrapCostsFewChecks) {  // CVE-2023-50387
   EXPECT_EQ(net.ask("www.example.org.", Type::A), kSecure);
 }
 
-TEST_F(Limits, Nsec3IterationsAreCounted) {  // CVE-2023-50868: many labels, many iterations, no proof that fits
+TEST_F(Limits, Nsec3NamesOfManyLabelsCostAHandfulOfHashes) {  // CVE-2023-50868: many labels, many iterations
   net.add("hash.org.", {"192.0.2.4"}, {.nsec3 = true, .iterations = 50});
   std::string name;
   for (int i = 0; i < 60; ++i) { name += "a."; }
   Budget budget(net.world().clock().monotonic());
   const Answer answer = resolve(name + "hash.org.", budget);
-  EXPECT_EQ(answer.verdict.reason(), Reason::work_limit);
+  EXPECT_TRUE(answer.verdict.is_secure());
+  EXPECT_EQ(answer.rcode, Rcode::name_error);
   EXPECT_LE(budget.hash_iterations(), Budget::kHashIterations);
-  EXPECT_EQ(net.ask("none.hash.org.", Type::A), "NXDOMAIN AD");
 }
 
 // An alias chain of the attacker's spends the budget and ends in the victim's zone: who then asks for the victim
@@ -89,30 +89,54 @@ TEST_F(Limits, HostileAliasesDoNotMakeTheirTargetBogusForOthers) {
   EXPECT_EQ(net.ask("www.example.org.", Type::A), kSecure);
 }
 
-TEST_F(Limits, ASpentBudgetIsNotTheTargetsFault) {
-  SignedZone& evil = net.zone("evil.org.");
-  for (int hop = 0; hop < 10; ++hop) {
-    const std::string next = hop == 9 ? "www.example.org." : "h" + std::to_string(hop + 1) + ".evil.org.";
-    evil.has("h" + std::to_string(hop) + ".evil.org. 60 IN CNAME " + next);
+// The same with sound signatures, as many as there are: whatever the chain's length, the budget ends somewhere, and for
+// some length it ends at the victim.
+TEST(SpentBudget, IsNotTheTargetsFault) {
+  std::set<std::string> ends;
+  for (int hops = 1; hops <= 8; ++hops) {
+    for (std::size_t proofs = 1; proofs <= 8; ++proofs) {
+      SignedInternet net;
+      net.add("org.", {"192.0.2.1"});
+      net.add("example.org.", {"192.0.2.2"}).has(kWww);
+      SignedZone& evil = net.add("evil.org.", {"192.0.2.9"});
+      for (int hop = 0; hop < hops; ++hop) {
+        const std::string next = hop + 1 == hops ? "www.example.org." : "x.h" + std::to_string(hop + 1) + ".evil.org.";
+        evil.has("*.h" + std::to_string(hop) + ".evil.org. 60 IN CNAME " + next);
+        evil.has("h" + std::to_string(hop) + ".evil.org. 60 IN A 203.0.113.9");
+      }
+      const std::vector<RRsetPtr> all = evil.proofs();
+      net.tamper("evil.org.", [&](const Question&, Reply& reply) {  // more proofs than are needed, all of them good
+        if (reply.answer.empty() || reply.answer.front()->type() != Type::CNAME) { return; }
+          for (std::size_t i = 0; i < std::min(proofs, all.size()); ++i) { reply.authority.push_back(all[i]); }
+      });
+      const std::string end = net.ask("x.h0.evil.org.", Type::A);
+      ends.insert(end.substr(0, end.find(' ')));
+      EXPECT_EQ(net.ask("www.example.org.", Type::A), kSecure) << hops << " hops, " << proofs << " proofs: " << end;
+      EXPECT_EQ(net.ask("example.org.", Type::SOA).substr(0, 10), "NOERROR AD");
+    }
   }
-  net.tamper("evil.org.", each(Type::CNAME, [&evil](const RRset& set) {
-               return with_signatures(set, {rrsig(set, evil.key(), evil.origin(), {.is_broken = true}),
-                                            rrsig(set, evil.key(), evil.origin())});
-             }));
-  const std::string last = net.ask("h2.evil.org.", Type::A);  // eight failed checks, and none left for the victim
-  EXPECT_EQ(net.ask("www.example.org.", Type::A), kSecure) << last;
+  EXPECT_EQ(ends, (std::set<std::string>{"NOERROR", "SERVFAIL"}));  // both were seen
 }
 
-TEST_F(Limits, AliasesThroughManyZonesDoNotMakeTheirTargetFailForOthers) {
-  for (int hop = 0; hop < 10; ++hop) {
-    const std::string zone = "z" + std::to_string(hop) + ".evil.org.";
-    const std::string next = hop == 9 ? "www.example.org." : "a.z" + std::to_string(hop + 1) + ".evil.org.";
-    net.add(zone, {"192.0.2.9"}).has("a." + zone + " 60 IN CNAME " + next);
+TEST(SpentBudget, OfQuestionsIsNotTheTargetsFault) {
+  std::set<std::string> ends;
+  for (int hops = 1; hops <= 10; ++hops) {
+    for (std::size_t servers = 0; servers <= 3; ++servers) {
+      SignedInternet net;
+      net.add("org.", {"192.0.2.1"});
+      net.add("example.org.", {"192.0.2.2"}).has(kWww);
+      for (int hop = 0; hop < hops; ++hop) {
+        const std::string zone = "z" + std::to_string(hop) + ".org.";
+        const std::string next = hop + 1 == hops ? "www.example.org." : "a.z" + std::to_string(hop + 1) + ".org.";
+        net.add(zone, {"192.0.2.9"}).has("a." + zone + " 60 IN CNAME " + next);
+      }
+      for (std::size_t i = 0; i < servers; ++i) { net.ask("w" + std::to_string(i) + ".z0.org.", Type::TXT); }
+      const std::string end = net.ask("a.z0.org.", Type::A);
+      ends.insert(end.substr(0, end.find(' ')));
+      EXPECT_EQ(net.ask("www.example.org.", Type::A), kSecure) << hops << " hops: " << end;
+    }
   }
-  const std::string first = net.ask("a.z0.evil.org.", Type::A);
-  EXPECT_THAT(first, StartsWith("SERVFAIL"));
-  EXPECT_EQ(net.ask("www.example.org.", Type::A), kSecure) << first;
-  EXPECT_EQ(net.ask("org.", Type::SOA).substr(0, 10), "NOERROR AD");
+  EXPECT_EQ(ends, (std::set<std::string>{"NOERROR", "SERVFAIL"}));
 }
 
 TEST_F(Limits, ASignerOfManyLabelsCostsLittle) {

@@ -92,7 +92,8 @@ class OnTheLab(unittest.TestCase):
             "www.tcp-only.nsec.",  # silent over UDP: TCP is for truncation and suspected forgery
         }
         wanted = [row for row in self.lab.manifest()
-                  if row["verdict"] in ("secure", "insecure") and row["type"] in TYPES and row["name"] not in refused]
+                  if row["verdict"] in ("secure", "insecure") and row["type"] in TYPES and row["name"] not in refused
+                  and row["or"] != "bogus"]  # a forged reply comes first, which a validator may refuse
         self.assertGreater(len(wanted), 60)
         with concurrent.futures.ThreadPoolExecutor(8) as pool:
             got = list(pool.map(lambda row: self.vouchd.ask(row["name"], row["type"])[0], wanted))

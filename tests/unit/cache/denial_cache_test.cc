@@ -103,6 +103,19 @@ TEST(DenialCache, NameThatExistsIsFoundAlone) {
   EXPECT_EQ(denials.owners("q.w.example.", Type::MX), "*.w.example.");  // gap and wildcard at once
 }
 
+TEST(DenialCache, WildcardIsSoughtAtTheEncloserThatTheGapsBeginTells) {
+  Denials denials;
+  denials.learn("example.", example());
+  EXPECT_EQ(denials.owners("z.y.w.example."), "x.y.w.example. *.w.example.");
+}
+
+// What sorts before the asterisk: the gap ends at the wildcard, and only its end tells the closest encloser.
+TEST(DenialCache, WildcardAtTheEndOfTheGapIsFound) {
+  Denials denials;
+  denials.learn("example.", example());
+  EXPECT_EQ(denials.owners("!.w.example."), "b.example. *.w.example.");
+}
+
 TEST(DenialCache, WithoutTheWildcardsGapTheNamesAloneIsGiven) {
   Denials denials;
   denials.learn("example.", {example()[1]});
@@ -382,6 +395,22 @@ TEST(DenialCache, WhatIsNotTheZonesOrNotWorthItsPlaceIsRefused) {
   }
 }
 
+TEST(Nsec3Range, CoversWhatLiesBetweenAlsoAcrossTheLastHash) {
+  const auto covers = [](Octet owner, Octet next, Octet hash) {
+    const Nsec3Range range{
+        .owner = hash_number(owner, 0), .next = hash_number(next, 0), .flags = 0, .iterations = 0, .salt = {}};
+    return range.covers(hash_number(hash, 0));
+  };
+  EXPECT_TRUE(covers(10, 20, 15));
+  for (const Octet outside : std::vector<Octet>{5, 10, 20, 25}) {
+    EXPECT_FALSE(covers(10, 20, outside)) << int{outside};
+  }
+  for (const Octet inside : std::vector<Octet>{5, 25}) { EXPECT_TRUE(covers(20, 10, inside)) << int{inside}; }
+  for (const Octet outside : std::vector<Octet>{10, 15, 20}) { EXPECT_FALSE(covers(20, 10, outside)) << int{outside}; }
+  EXPECT_TRUE(covers(10, 10, 11));  // the only one of its zone
+  EXPECT_FALSE(covers(10, 10, 10));
+}
+
 TEST(DenialCache, WhatLooksOddAndIsSoundIsKept) {
   const Name alone = Name::of("alone.");
   const RRsetPtr hashed = nsec3_with(0, 1);  // what the table above spoils, unspoilt
@@ -452,6 +481,35 @@ TEST(DenialCache, OctetsNeverPassTheCapacity) {
   denials.cache.clear();
   EXPECT_EQ(denials.cache.entries(), 0U);
   EXPECT_EQ(denials.cache.octets(), Denials(kCapacity).cache.octets());  // nothing was miscounted on the way
+}
+
+TEST(DenialCache, OctetsOfWhatLeavesAreGivenBack) {
+  const RRsetPtr stays = nsec("example.", "m.example.", "z.example.");
+  Denials alone;
+  alone.cache.put(Name::of("example."), stays, 3600, kNow);
+  const std::uint64_t octets = alone.cache.octets();
+
+  Denials expired;
+  expired.cache.put(Name::of("example."), stays, 3600, kNow);
+  expired.cache.put(Name::of("example."), example()[1], 10, kNow);
+  EXPECT_GT(expired.cache.octets(), octets);
+  expired.cache.put_soa(Name::of("example."), soa("example."), 20, kNow);
+  expired.now = kNow + 10;
+  EXPECT_FALSE(expired.gather("c.example."));  // meets the proof
+  expired.now = kNow + 20;
+  EXPECT_FALSE(expired.gather("c.example."));  // meets the SOA
+  EXPECT_EQ(expired.cache.octets(), octets);
+
+  Denials replaced;
+  replaced.cache.put(Name::of("example."), nsec("example.", "m.example.", "a-much-longer-name.z.example."), 3600, kNow);
+  replaced.cache.put(Name::of("example."), stays, 3600, kNow);
+  EXPECT_EQ(replaced.cache.octets(), octets);
+
+  Denials removed;
+  removed.cache.put(Name::of("example."), stays, 3600, kNow);
+  removed.cache.put(Name::of("example."), example()[1], 3600, kNow);
+  removed.cache.remove_below(Name::of("b.example."));
+  EXPECT_EQ(removed.cache.octets(), octets);
 }
 
 TEST(DenialCache, OneZoneTakesNoMoreThanItsShare) {

@@ -143,6 +143,18 @@ TEST(Synthesis, WildcardsDataUnderTheNameAskedFor) {
   EXPECT_TRUE(answer->verdict.is_secure());
 }
 
+// The gap that the name lies in may be the one that begins at the wildcard.
+TEST(Synthesis, WildcardsOwnNsecIsKeptWhenItIsTheProof) {
+  for (const bool is_more_known : {false, true}) {
+    Synthesis made = example().knows({"*.w.example."});
+    if (is_more_known) { made.knows({"m.example."}); }
+    const auto answer = made.ask("m.w.example.", Type::A);
+    ASSERT_TRUE(answer);
+    ASSERT_FALSE(answer->authority.empty());
+    EXPECT_EQ(answer->authority[0].rrset->owner(), Name::of("*.w.example."));
+  }
+}
+
 TEST(Synthesis, WildcardAnswersOnlyWhereNothingIsCloser) {
   EXPECT_EQ(example().knows({"x.w.example."}).says("y.w.example."), "y.w.example. A");
   EXPECT_EQ(example().knows({"x.w.example."}).says("q.y.w.example."), "q.y.w.example. A");
