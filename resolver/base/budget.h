@@ -3,6 +3,7 @@
 // NRDelegation, KeyTrap and NSEC3 exhaustion; "spent" is an answer like any other: SERVFAIL with its reason.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "resolver/base/clock.h"
@@ -72,21 +73,23 @@ class Budget {
   }
   void note_failed_check() noexcept { ++failed_checks_; }
   bool take_hash_iterations(std::uint32_t iterations) noexcept {
-    if (hash_iterations_ + iterations > kHashIterations) {
+    if (hash_iterations_ + iterations > hash_limit_) {
       validation_spent_ = true;
       return false;
     }
     hash_iterations_ += iterations;
     return true;
   }
-  bool take_validation_fetch() noexcept {
-    if (validation_fetches_ >= kValidationFetches) {
-      validation_spent_ = true;
-      return false;
-    }
-    ++validation_fetches_;
-    return true;
+  // An operator who lets zones hash more lets a query pay for it: a proof takes up to six names.
+  void allow_nsec3_iterations(std::uint32_t most) noexcept {
+    constexpr std::uint32_t kNamesOfAProof = 6;
+    hash_limit_ = std::max(hash_limit_, kNamesOfAProof * (most + 1));
   }
+  bool may_fetch_for_validation() noexcept {
+    if (validation_fetches_ >= kValidationFetches) { validation_spent_ = true; }
+    return validation_fetches_ < kValidationFetches;
+  }
+  void note_validation_fetch() noexcept { ++validation_fetches_; }  // one that left the cache
   bool is_validation_spent() const noexcept { return validation_spent_; }
   std::uint32_t signature_checks() const noexcept { return signature_checks_; }
   std::uint32_t failed_checks() const noexcept { return failed_checks_; }
@@ -120,6 +123,7 @@ class Budget {
   std::uint32_t failed_checks_ = 0;
   std::uint32_t signature_cost_ = 0;
   std::uint32_t hash_iterations_ = 0;
+  std::uint32_t hash_limit_ = kHashIterations;
   std::uint32_t validation_fetches_ = 0;
   bool validation_spent_ = false;
   bool spent_ = false;

@@ -38,7 +38,7 @@ std::optional<DenialHash> parse_hash_label(Bytes label) noexcept {
 // Whether the bitmap shows nothing but the types that a name made up for an answer has.
 bool is_made_up(Bytes bitmap) noexcept {
   ByteReader reader(bitmap);
-  while (reader.left() != 0) {
+  while (reader.left() != 0 && !reader.failed()) {
     const std::uint32_t window = reader.read8();
     const Bytes block = reader.read(reader.read8());
     for (std::size_t i = 0; i < block.size() * 8; ++i) {

@@ -18,6 +18,7 @@
 #include "resolver/daemon/statistics.h"
 #include "resolver/daemon/version.h"
 #include "resolver/daemon/worker.h"
+#include "resolver/dnssec/algorithms.h"
 
 namespace vouch {
 
@@ -129,6 +130,7 @@ class Daemon {
     auto addresses = usable_addresses(configuration_.listeners.addresses);
     if (!addresses) { return std::unexpected(std::move(addresses.error())); }
     listen_ = std::move(*addresses);
+    if (auto ready = check_cryptography(); !ready) { return ready; }
     if (auto made = make_workers(); !made) { return made; }
     if (auto dropped = drop_privileges(configuration_.process.user); !dropped) { return dropped; }
     if (auto entered = enter_state_dir(configuration_.process.state_dir); !entered) { return entered; }
@@ -138,6 +140,20 @@ class Daemon {
     set_log_sink(log_.get());
     keep_anchors();
     return {};
+  }
+
+  // What is tried out now is known for as long as the program runs. A library that cannot check what the root and most
+  // zones are signed with would make them all insecure without a word.
+  std::expected<void, std::string> check_cryptography() const {
+    constexpr std::uint8_t kRsaSha256 = 8, kEcdsaP256 = 13, kSha256 = 2;
+    if (configuration_.dnssec.mode == DnssecMode::off) { return {}; }
+    const Sha1Policy sha1 = configuration_.dnssec.sha1;
+    if (is_supported_algorithm(kRsaSha256, sha1) && is_supported_algorithm(kEcdsaP256, sha1) &&
+        is_supported_digest(kSha256)) {
+      return {};
+    }
+    return std::unexpected("OpenSSL of this system refuses RSASHA256, ECDSA P-256 or SHA-256: validation cannot work. "
+                           "Mend its policy (openssl.cnf), or set dnssec.mode: off");
   }
 
   // As the user who will go on writing what is learnt, and before anything is validated.

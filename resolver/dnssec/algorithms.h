@@ -32,6 +32,8 @@ class PublicKey {
 
   // Whether `signature`, in DNSSEC's own form, was made over `data` with this key. False too when it is malformed.
   bool verifies(Bytes data, Bytes signature) const noexcept;
+  // What one check with this key costs, in microseconds like verification_cost(): RSA by its modulus and exponent.
+  std::uint32_t cost() const noexcept;
   // Whether a signature has a form that this key could have made (its length): tells damage from forgery.
   bool could_have_made(Bytes signature) const noexcept;
 

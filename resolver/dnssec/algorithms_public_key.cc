@@ -94,6 +94,15 @@ Buffer native_number(Bytes number) {
   return octets;
 }
 
+// The price of the usual key (2048 bits, exponent 65537), scaled: multiplying takes the square of the modulus' length,
+// and an exponent of 32 bits twice as many steps.
+std::uint32_t rsa_cost(const RsaNumbers& numbers, std::uint32_t usual) noexcept {
+  constexpr std::size_t kUsualModulus = 256, kUsualExponent = 3;  // octets
+  const std::size_t size = std::max(numbers.modulus.size(), kUsualModulus);
+  const std::uint32_t by_modulus = static_cast<std::uint32_t>(usual * size * size / (kUsualModulus * kUsualModulus));
+  return numbers.exponent.size() > kUsualExponent ? by_modulus * 2 : by_modulus;
+}
+
 openssl::Key rsa_key(const RsaNumbers& numbers) {
   Buffer modulus = native_number(numbers.modulus), exponent = native_number(numbers.exponent);
   OSSL_PARAM parameters[] = {OSSL_PARAM_construct_BN(OSSL_PKEY_PARAM_RSA_N, modulus.data(), modulus.size()),
@@ -192,6 +201,7 @@ struct PublicKey::Impl {
   std::size_t signature_size;
   openssl::KeyContext prepared;
   openssl::DigestContext edwards;
+  std::uint32_t cost = 0;  // microseconds
   std::uint64_t number = next_number();  // no other key of this process has it
 
   static std::uint64_t next_number() noexcept {
@@ -222,6 +232,7 @@ std::optional<PublicKey> PublicKey::make(std::uint8_t algorithm, Bytes key) {
   const auto scheme = scheme_of(algorithm);
   if (!scheme) { return std::nullopt; }
   auto impl = std::make_shared<Impl>(scheme->family, scheme->digest, scheme->signature);
+  impl->cost = verification_cost(algorithm);
   if (scheme->family == Family::edwards) {
     if (key.size() == scheme->key) { impl->edwards = verifying_edwards(*scheme, key); }
   } else if (scheme->digest != nullptr) {
@@ -231,6 +242,7 @@ std::optional<PublicKey> PublicKey::make(std::uint8_t algorithm, Bytes key) {
     } else if (const auto numbers = rsa_numbers(algorithm, key)) {
       made = rsa_key(*numbers);
       impl->signature_size = numbers->modulus.size();
+      impl->cost = rsa_cost(*numbers, impl->cost);
     }
     if (made) { impl->prepared = verifying(made.get(), *scheme); }
   }
@@ -250,6 +262,8 @@ bool PublicKey::verifies(Bytes data, Bytes signature) const noexcept {
   memo.remember(tag);
   return true;
 }
+
+std::uint32_t PublicKey::cost() const noexcept { return impl_->cost; }
 
 bool PublicKey::could_have_made(Bytes signature) const noexcept { return signature.size() == impl_->signature_size; }
 

@@ -53,8 +53,9 @@ AnchorKeeper::AnchorKeeper(AnchorKeeperParts parts) : parts_(parts) {
   if (!points_.empty() && parts_.store != nullptr) {
     auto text = parts_.store->read();
     if (!text) {
+      // There may be nothing wrong with what lies there: it is left alone, and not written over.
       log(LogLevel::error, "trust_anchors_unreadable", {{"problem", text.error()}, {"using", "configured anchors"}});
-      parts_.store->set_aside();
+      parts_.store = nullptr;
     } else if (*text) {
       take_up(**text);
     }

@@ -54,10 +54,12 @@ DsWord read_ds_set(const RRset& ds, std::uint32_t ttl, NameView cut, const ZoneT
 }
 
 // An alias at the name: where a CNAME stands, no NS stands (RFC 1034 section 3.6.2), so no zone begins.
-DsWord read_alias(const RRset& alias, NameView cut, const ZoneTrust& above, const SignatureTime& time, Budget& budget) {
+std::optional<DsWord> read_alias(const RRset& alias, NameView cut, const ZoneTrust& above, const SignatureTime& time, Budget& budget) {
   if (auto other = look_at_signer(closest_signer(alias), cut, above.zone)) { return *other; }
   const SignatureResult result = verify(alias, *above.keys, time, budget);
   if (!result.verdict.is_secure()) { return failed(result.verdict); }
+  // A wildcard's alias says that nothing stands at the name only together with the proof of that.
+  if (result.is_wildcard_expansion) { return std::nullopt; }
   DsWord word;
   word.kind = DsWord::Kind::no_cut;
   return word;
@@ -126,7 +128,7 @@ DsWord read_ds(const Answer& answer, NameView cut, const ZoneTrust& above, const
     return read_ds_set(*ds, ttl, cut, above, time, budget);
   }
   if (const RRset* alias = find_set(answer.answer, cut, Type::CNAME, ttl)) {
-    return read_alias(*alias, cut, above, time, budget);
+    if (auto word = read_alias(*alias, cut, above, time, budget)) { return *word; }
   }
   return read_denial(answer, cut, above, time, options, budget);
 }
@@ -135,6 +137,12 @@ DsWord read_ds(const Answer& answer, NameView cut, const ZoneTrust& above, const
 
 ChainTerms Chain::usual_terms() const {
   return {.time = {.now = parts_.clock.wall(), .skew = parts_.options.signature_skew}};
+}
+
+bool Chain::may_sign(NameView signer, NameView home) const {
+  const AnchorSetPtr anchors = parts_.anchors.current();
+  const AnchorSet::Point* const point = anchors->closest(home);
+  return point == nullptr || signer.is_at_or_below(point->zone);
 }
 
 std::optional<Verdict> Chain::negative_at(NameView name) const {
@@ -162,15 +170,20 @@ Verdict Chain::fetch_failure(Reason reason, NameView zone, const Budget& budget)
 }
 
 Task<Answer> Chain::first_opinion(const Question& question, Budget& budget) {
-  if (!budget.take_validation_fetch()) { co_return Answer::failure(Ede::other); }
-  parts_.counters.key_fetches.add();
-  co_return co_await parts_.fetch.fetch(question, budget);
+  if (!budget.may_fetch_for_validation()) { co_return Answer::failure(Ede::other); }
+  Answer answer = co_await parts_.fetch.fetch(question, budget);
+  if (!answer.from_cache) {  // what is at hand costs nothing: deep names behind a forwarder have a step for each label
+    budget.note_validation_fetch();
+    parts_.counters.key_fetches.add();
+  }
+  co_return answer;
 }
 
 Task<Answer> Chain::second_opinion(const Question& question, std::vector<IpAddress>& heard, const Answer& last,
                                    Budget& budget) {
   if (last.server) { heard.push_back(*last.server); }
-  if (!budget.take_validation_fetch()) { co_return Answer::failure(Ede::other); }
+  if (!budget.may_fetch_for_validation()) { co_return Answer::failure(Ede::other); }
+  budget.note_validation_fetch();
   parts_.counters.second_opinions.add();
   co_return co_await parts_.fetch.fetch_elsewhere(question, heard, budget);
 }
@@ -222,6 +235,8 @@ Task<ZoneTrustPtr> Chain::anchored(const AnchorSet::Point& point, const ChainTer
     keys = co_await fetch_keys(point.zone, endorsement, terms, budget);
   }
   Verdict verdict = keys.verdict;
+  const bool is_root = point.zone.view().is_root();
+  if (is_root && verdict.is_secure() && terms.may_remember) { parts_.trust.note_root_validated(terms.time.now); }
   if (verdict.is_bogus()) {
     switch (verdict.reason()) {
       case Reason::ds_dnskey_mismatch:
@@ -234,13 +249,15 @@ Task<ZoneTrustPtr> Chain::anchored(const AnchorSet::Point& point, const ChainTer
         break;
       case Reason::rrsig_missing:  // nobody serves the root without signatures, but something on the way may take them
                                    // out
-        if (point.zone.view().is_root()) { verdict = Verdict::bogus(Reason::path_strips_dnssec, point.zone); }
+        if (is_root) { verdict = Verdict::bogus(Reason::path_strips_dnssec, point.zone); }
         break;
       case Reason::rrsig_expired:
       case Reason::rrsig_not_yet_valid:
         // The root is signed anew every three weeks, and never failed to be: if its genuine signatures do not fit the
-        // clock, it is the clock that is wrong.
-        if (point.zone.view().is_root()) { verdict = Verdict::bogus(Reason::clock_untrusted, point.zone); }
+        // clock, it is the clock that is wrong. Not when the clock fitted a short while ago: then somebody replays.
+        if (is_root && !parts_.trust.has_root_validated_near(terms.time.now)) {
+          verdict = Verdict::bogus(Reason::clock_untrusted, point.zone);
+        }
         break;
       default:
         break;

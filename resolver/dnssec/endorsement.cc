@@ -28,7 +28,8 @@ int strength(std::uint8_t digest_type) noexcept {
   }
 }
 
-// The DS that count: usable, of the strongest digest among these, kMaxDs of them.
+// The DS that count: usable, kMaxDs of them; SHA-1 only where nothing stronger is (RFC 4509 section 3), and for one key
+// its strongest. Another key's stronger DS says nothing of this one: a standby key may come with a newer digest.
 class UsableDs {
  public:
   UsableDs(std::span<const Bytes> all, Sha1Policy sha1) noexcept {
@@ -41,12 +42,24 @@ class UsableDs {
     }
     for (const Bytes rdata : all) {
       const auto ds = ds_view(rdata);
-      if (ds && is_usable(*ds, sha1) && ds->digest_type == strongest && count_ < kMaxDs) { ds_[count_++] = *ds; }
+      if (ds && is_usable(*ds, sha1) && is_wanted(*ds, all, strongest, sha1) && count_ < kMaxDs) {
+        ds_[count_++] = *ds;
+      }
     }
   }
   std::span<const DsView> list() const noexcept { return {ds_.data(), count_}; }
 
  private:
+  static bool is_wanted(const DsView& ds, std::span<const Bytes> all, std::uint8_t strongest,
+                        Sha1Policy sha1) noexcept {
+    constexpr std::uint8_t kSha1Digest = 1;
+    if (ds.digest_type == kSha1Digest) { return strongest == kSha1Digest; }
+    return std::ranges::none_of(all, [&](Bytes rdata) {
+      const auto other = ds_view(rdata);
+      return other && is_usable(*other, sha1) && other->tag == ds.tag && other->algorithm == ds.algorithm &&
+             strength(other->digest_type) > strength(ds.digest_type);
+    });
+  }
   std::array<DsView, kMaxDs> ds_{};
   std::size_t count_ = 0;
 };

@@ -86,7 +86,7 @@ void take_times(const RRset& dnskeys, const TrustPoint& point, const SignatureTi
   seen.expires = time.now;
   for (const Bytes rdata : dnskeys.rdata()) {
     const auto view = dnskey_view(rdata);
-    if (!view || view->is_revoked() || !point.is_known(rdata)) { continue; }
+    if (!view || view->is_revoked() || !point.is_relied_on(rdata)) { continue; }
     if (const auto signature = signature_by(rdata, dnskeys, time, budget)) {
       seen.original_ttl = signature->original_ttl;
       seen.expires = window_of(*signature, time.now).to;

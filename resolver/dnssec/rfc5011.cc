@@ -59,6 +59,8 @@ void TrustPoint::take_configured() {
       memory_.keys.push_back({.rdata = rdata, .state = KeyState::valid, .since = 0, .hold_down = 0, .sightings = 0});
     } else if (known->state == KeyState::add_pending) {
       known->state = KeyState::valid;
+      known->hold_down = 0;
+      known->sightings = 0;
     }
   }
 }
@@ -66,7 +68,18 @@ void TrustPoint::take_configured() {
 bool TrustPoint::restore(const TrustPointMemory& remembered) {
   const AnchorSet::Point& now = memory_.configured;
   const AnchorSet::Point& before = remembered.configured;
-  if (!(before.zone == now.zone) || !is_subset(before.ds, now.ds) || !is_subset(before.dnskeys, now.dnskeys)) {
+  if (!(before.zone == now.zone)) { return false; }
+  if (!is_subset(before.ds, now.ds) || !is_subset(before.dnskeys, now.dnskeys)) {
+    // What rested on a withdrawn anchor is gone; that a key was revoked stays true.
+    for (const TrackedKey& key : remembered.keys) {
+      const bool is_gone = key.state == KeyState::revoked || key.state == KeyState::removed;
+      if (!is_gone) { continue; }
+      if (TrackedKey* const known = find(key.rdata)) {
+        *known = key;
+      } else {
+        memory_.keys.push_back(key);
+      }
+    }
     return false;
   }
   AnchorSet::Point configured = now;
@@ -251,6 +264,8 @@ void TrustPoint::note_failure(UnixTime now) noexcept {
 std::int64_t TrustPoint::seconds_to_probe(UnixTime now) const noexcept {
   if (memory_.next_probe == 0) { return 0; }
   if (is_before_memory(now)) { return kLeastInterval; }  // whoever sets the clock right may soon have done so
+  // Planned while the clock stood in the future: no honest plan lies that far off.
+  if (memory_.next_probe - now > kMostInterval) { return 0; }
   return std::clamp<std::int64_t>(memory_.next_probe - now, 0, kMostInterval);
 }
 

@@ -89,6 +89,11 @@ class TrustPoint {
 
   // Whether the key (REVOKE bit cleared) is followed here or one that the operator named: of others' revocations there
   // is nothing to learn.
+  // Whether it is trusted now, by its state or because the operator says so.
+  bool is_relied_on(Bytes dnskey) const noexcept {
+    const TrackedKey* const key = find(dnskey);
+    return key != nullptr ? key->is_trusted() : is_configured(dnskey);
+  }
   bool is_known(Bytes dnskey) const noexcept { return find(dnskey) != nullptr || is_configured(dnskey); }
 
   // A look at the zone. What changed comes back, in the order in which keys became known. A clock that stands before

@@ -96,7 +96,7 @@ Finding look_at(const RrsigView& signature, const RRset& rrset, const Signers& s
     found.reason = Reason::rrsig_missing;
   } else if (signature.signer != signers.zone || !rrset.owner().is_at_or_below(signers.zone)) {
     found.reason = Reason::rrsig_wrong_signer;
-  } else if (signature.labels > signed_labels(rrset.owner()) || signature.labels < signers.zone.labels()) {
+  } else if (signature.labels > signed_labels(rrset.owner()) || signature.labels < signed_labels(signers.zone)) {
     // Fewer labels than the signer would make a zone's wildcard stand above the zone (CVE-2026-44690).
     found.reason = Reason::rrsig_malformed;
   } else if (std::ranges::none_of(signers.keys, [&](const ZoneKey* key) { return is_made_by(signature, *key); })) {
@@ -156,7 +156,7 @@ class Checker {
     const PublicKey* const public_key = key.public_key();
     if (public_key == nullptr) { return Reason::rrsig_unknown_key; }  // a key that is none is as good as not published
     if (!public_key->could_have_made(candidate.view.signature)) { return Reason::rrsig_malformed; }
-    if (!budget_.take_signature_check(verification_cost(candidate.view.algorithm))) { return Reason::work_limit; }
+    if (!budget_.take_signature_check(public_key->cost())) { return Reason::work_limit; }
     const Bytes data = canonical().signed_data(candidate.view, candidate.rdata);
     if (public_key->verifies(data, candidate.view.signature)) { return Reason::none; }
     budget_.note_failed_check();

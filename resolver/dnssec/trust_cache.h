@@ -3,6 +3,7 @@
 // any thread. Bounded by octets.
 #pragma once
 
+#include <atomic>
 #include <memory>
 
 #include "resolver/base/clock.h"
@@ -33,6 +34,13 @@ class TrustCache {
   // The live entry closest above or at the name.
   ZoneTrustPtr closest_above(NameView name, TtlTime now) const;
   void put(ZoneTrustPtr trust, std::uint32_t ttl, TtlTime now);  // seconds; for a bogus one the hold is used instead
+  // When, by the wall clock, the root's keys were last found good: whether the clock can be believed (chain.cc).
+  void note_root_validated(UnixTime now) noexcept { root_validated_.store(now, std::memory_order_relaxed); }
+  bool has_root_validated_near(UnixTime now) const noexcept {
+    constexpr UnixTime kNear = 30 * 86400;  // longer than any signature of the root's keys lasts
+    const UnixTime then = root_validated_.load(std::memory_order_relaxed);
+    return then != 0 && now >= then && now - then <= kNear;
+  }
   void remove_below(NameView zone);
   void clear();
   std::uint64_t octets() const;
@@ -41,6 +49,7 @@ class TrustCache {
  private:
   struct Impl;
   std::unique_ptr<Impl> impl_;
+  std::atomic<UnixTime> root_validated_{0};
 };
 
 }  // namespace vouch

@@ -79,9 +79,15 @@ Verdict verdict_of(Proof proof, const SoundProofs& proofs, NameView zone, Reason
   return Verdict::bogus(not_proving, zone);
 }
 
+// A CNAME that says what the DNAME before it says (RFC 6672 section 2.2); any other must stand on its own.
 bool is_synthesised(std::span<const RRsetPtr> answers, std::size_t index) {
-  return index > 0 && answers[index]->type() == Type::CNAME && answers[index - 1]->type() == Type::DNAME &&
-         answers[index]->signature_count() == 0;
+  if (index == 0 || answers[index]->type() != Type::CNAME || answers[index - 1]->type() != Type::DNAME) { return false; }
+  const RRset& cname = *answers[index];
+  const RRset& dname = *answers[index - 1];
+  if (cname.signature_count() != 0 || !cname.owner().is_below(dname.owner())) { return false; }
+  const auto target =
+      Name::substitute(cname.owner(), dname.owner(), rdata_name(Type::DNAME, dname.first_rdata()));
+  return target && *target == rdata_name(Type::CNAME, cname.first_rdata());
 }
 
 }  // namespace
@@ -118,9 +124,10 @@ Task<void> Validator::judge_set(const Claim& claim, std::size_t index, const Cha
     part.verdict = *negative;
     co_return;
   }
-  const auto signer = closest_signer(rrset);
+  const Name home(home_of(rrset.owner(), rrset.type()));
+  auto signer = closest_signer(rrset);
+  if (signer && !chain_.may_sign(*signer, home)) { signer.reset(); }
   if (!signer) {
-    const Name home(home_of(rrset.owner(), rrset.type()));
     const ZoneTrustPtr trust = co_await chain_.trust_for_unsigned(home, terms, budget);
     part.verdict = trust->verdict;
     if (!trust->verdict.is_secure()) { co_return; }
@@ -166,7 +173,8 @@ Task<void> Validator::judge_denial(const Claim& claim, const ChainTerms& terms, 
   // Only a zone that holds the name may deny it: another, unsigned, would make the denial look unsigned too.
   const auto consider = [&](const RRset& set) {
     const auto candidate = closest_signer(set);
-    if (!signer && candidate && home.view().is_at_or_below(*candidate)) { signer = candidate; }
+    const bool may_deny = candidate && home.view().is_at_or_below(*candidate) && chain_.may_sign(*candidate, home);
+    if (!signer && may_deny) { signer = candidate; }
   };
   if (claim.soa) { consider(*claim.soa); }
   for (const RRsetPtr& proof : claim.proofs) { consider(*proof); }
@@ -253,7 +261,7 @@ Task<Judgement> Validator::judge(const Claim& claim, Budget& budget) {
     undated.time.is_ignored = true;
     undated.may_remember = false;
     judgement = co_await judge_by(claim, undated, budget);
-    if (judgement.verdict.is_secure()) {
+    if (!judgement.verdict.is_bogus()) {
       judgement.verdict = Verdict::insecure(Reason::clock_untrusted, NameView());
       for (Judgement::Part& part : judgement.parts) { part = {judgement.verdict, kUndatedTtl, part.needs_proofs, 0}; }
       judgement.denial = {judgement.verdict, kUndatedTtl, false, 0};

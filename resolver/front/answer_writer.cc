@@ -199,7 +199,8 @@ std::size_t write_answer(AnswerWriter& writer, NameView name, const Answer& answ
   bool has_answer = false;
   if (sample) {
     has_answer = write_sample(writer, name, answer);
-    authentic = authentic && (has_answer || inquiry.type == Type::RRSIG);  // a made-up HINFO is nobody's data
+    // A made-up HINFO is nobody's data, and nobody signs signatures (RFC 4035 section 2.2).
+    authentic = authentic && has_answer && inquiry.type != Type::RRSIG;
   } else {
     for (const AnswerPart& part : answer.answer) {
       if (!belongs_in_answer(inquiry, *part.rrset)) { continue; }

@@ -105,7 +105,7 @@ bool CacheReader::follow(Walk& walk, NameView name) const {
   RRsetPtr alias;  // holds what `name` points into
   for (std::uint32_t step = 0; step <= kMaxCachedAliases; ++step) {
     auto entry = look(walk, name, type);
-    if (entry && entry->stale_for > 0 && type != Type::CNAME) {  // what was there once does not outlive the alias that replaced it
+    if (entry && entry->stale_for > 0 && type != Type::CNAME && type != Type::DS) {  // what was there once does not outlive the alias that replaced it
       const auto replaced = look(walk, name, Type::CNAME);
       if (replaced && replaced->stale_for == 0 && replaced->kind == EntryKind::rrset) { entry.reset(); }
     }
@@ -121,7 +121,7 @@ bool CacheReader::follow(Walk& walk, NameView name) const {
       }
       return true;
     }
-    if (type == Type::CNAME) { return false; }
+    if (type == Type::CNAME || type == Type::DS) { return false; }  // a DS is the parent's, an alias the child's
     auto link = look(walk, name, Type::CNAME);
     if (!link || link->kind != EntryKind::rrset) { return false; }
     walk.note(*link);
@@ -145,6 +145,8 @@ bool CacheReader::write_gathered(Walk& walk, NameView name, const CacheEntry& en
 // ANY and RRSIG: a sample of what lies here (RFC 8482), or with minimal_any off all of it.
 bool CacheReader::gather(Walk& walk, NameView name) const {
   bool found = false, nothing_at_a = false;
+  // Nobody signs signatures (RFC 4035 section 2.2).
+  if (walk.writer.inquiry().type == Type::RRSIG) { walk.weakest = Security::insecure; }
   std::optional<CacheEntry> negative;
   for (const Type type : kGathered) {
     auto entry = look(walk, name, type);

@@ -84,7 +84,7 @@ bool follow_chain(const MessageView& reply, const ReplyContext& context, Respons
   for (std::size_t step = 0; step <= kMaxAliasesInReply; ++step) {
     const Name now = response.target;
     if (!now.view().is_at_or_below(context.zone)) { return false; }
-    if (context.type == Type::ANY) {
+    if (context.type == Type::ANY && !redirecting_dname(reply, now, context.zone)) {
       const std::size_t before = response.answers.size();
       collect_any(reply, now, response.answers);
       return response.answers.size() > before;
@@ -235,6 +235,9 @@ Response read(const MessageView& reply, const ReplyContext& context) {
     response.outcome = about_zone ? Outcome::lame : Outcome::server_error;
     return response;
   }
+  // That a name would be too long is for us to find out (RFC 6672 section 2.2): an rcode is not signed.
+  const bool says_too_long = response.rcode == Rcode::yx_domain;
+  if (says_too_long) { response.rcode = Rcode::no_error; }
   if (follow_chain(reply, context, response)) {
     response.outcome = Outcome::answer;
     if (context.name.is_root() && context.type == Type::NS && context.zone.is_root()) {
@@ -252,6 +255,10 @@ Response read(const MessageView& reply, const ReplyContext& context) {
     return response;
   }
   const bool aliased = !response.answers.empty();
+  if (says_too_long && !aliased) {
+    response.outcome = Outcome::server_error;
+    return response;
+  }
   if (!response.target.view().is_at_or_below(context.zone)) {
     response.outcome = Outcome::alias;  // what the rcode says about a name elsewhere does not count
     return response;

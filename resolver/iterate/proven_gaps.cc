@@ -57,7 +57,9 @@ void keep_gaps(const Response& response, const Judgement& judgement, Caches& cac
   if (response.soa) {
     ttl = std::min({ttl, judgement.denial.ttl, response.soa->ttl(), soa_view(response.soa->first_rdata()).minimum});
   }
-  ttl = caches.options.bounded_negative_ttl(ttl);
+  // The operator's least TTL does not keep a proof beyond its signature's end.
+  const std::uint32_t end = response.soa ? std::min(judgement.proofs_ttl, judgement.denial.ttl) : judgement.proofs_ttl;
+  ttl = std::min(caches.options.bounded_negative_ttl(ttl), end);
   for (const RRsetPtr& proof : judgement.proofs) {
     caches.denials.put(judgement.zone, proof, std::min(ttl, proof->ttl()), now);
   }

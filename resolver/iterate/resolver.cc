@@ -45,6 +45,11 @@ std::uint32_t ttl_of_proofs(const std::vector<RRsetPtr>& proofs) {
   return ttl;
 }
 
+// What may lie beside data of that verdict: nothing unproven beside what is secure.
+const std::vector<RRsetPtr>& proofs_for(const Verdict& verdict, const Response& response, const Judgement& judgement) {
+  return verdict.is_secure() ? judgement.proofs : response.proofs;
+}
+
 Claim claim_of(const Question& question, const Response& response) {
   Claim claim;
   claim.name = question.name;
@@ -225,7 +230,13 @@ std::optional<Response> Resolver::Impl::unjudged_from_cache(const Question& ques
   }
   if (!entry) { return std::nullopt; }
   response.authoritative = entry->credibility == Credibility::answer_authoritative;
-  if (entry->proofs) { response.proofs = entry->proofs->rrsets(); }
+  if (entry->proofs) {  // they have aged as the entry has
+    for (const RRsetPtr& proof : entry->proofs->rrsets()) {
+      if (RRsetPtr aged = proof->with_ttl(std::min(proof->ttl(), entry->ttl))) {
+        response.proofs.push_back(std::move(aged));
+      }
+    }
+  }
   const RRsetPtr rrset = entry->rrset ? entry->rrset->with_ttl(entry->ttl) : nullptr;
   if (entry->kind != EntryKind::rrset) {
     response.outcome = entry->kind == EntryKind::name_error ? Outcome::name_error : Outcome::no_data;
@@ -236,7 +247,7 @@ std::optional<Response> Resolver::Impl::unjudged_from_cache(const Question& ques
   response.answers.push_back(rrset);
   response.outcome = Outcome::answer;
   RRsetPtr alias = rrset->type() == Type::CNAME ? rrset : nullptr;
-  if (rrset->type() == Type::DNAME && question.type != Type::DNAME) {
+  if (rrset->type() == Type::DNAME && !(rrset->owner() == question.name)) {
     alias = synthesise_cname(*rrset, question.name, rrset->ttl());
     if (!alias) {
       response.rcode = Rcode::yx_domain;
@@ -276,15 +287,21 @@ void Resolver::Impl::store_set(const Response& response, std::size_t index, Cred
   const TtlTime now = parts.clock.ttl();
   RRsetPtr rrset = response.answers[index];
   if (judgement == nullptr) {
-    // Whether a wildcard made it nobody has looked; its proofs, if there are any, belong to it.
-    parts.caches.rrsets.put(rrset, credibility, Security::unchecked, now, ProofList::make(response.proofs));
+    // Whether a wildcard made it nobody has looked; its proofs, if there are any, belong to it, and it does not outlive
+    // them: whoever judges it later must not take an old proof for a new one.
+    const std::uint32_t ttl = std::min(rrset->ttl(), ttl_of_proofs(response.proofs));
+    if (ttl < rrset->ttl()) { rrset = rrset->with_ttl(ttl); }
+    if (rrset) {
+      parts.caches.rrsets.put(rrset, credibility, Security::unchecked, now, ProofList::make(response.proofs));
+    }
     return;
   }
   const Judgement::Part& part = judgement->parts[index];
   if (part.ttl < rrset->ttl()) { rrset = rrset->with_ttl(part.ttl); }
   if (!rrset) { return; }
   parts.caches.rrsets.put(rrset, credibility, part.verdict.security(), now,
-                          part.needs_proofs ? ProofList::make(response.proofs) : nullptr, part.verdict.reason());
+                          part.needs_proofs ? ProofList::make(proofs_for(part.verdict, response, *judgement)) : nullptr,
+                          part.verdict.reason());
 }
 
 // `judgement`: null when nobody judged.
@@ -309,8 +326,10 @@ void Resolver::Impl::store(const Response& response, Type type, const Judgement*
   if (judgement != nullptr && judgement->denial.ttl < soa->ttl()) { soa = soa->with_ttl(judgement->denial.ttl); }
   if (!soa) { return; }
   const Verdict verdict = judgement != nullptr ? judgement->denial.verdict : Verdict();
+  const auto& proofs = judgement != nullptr ? proofs_for(verdict, response, *judgement) : response.proofs;
+  if (judgement == nullptr && ttl_of_proofs(proofs) < soa->ttl()) { soa = soa->with_ttl(ttl_of_proofs(proofs)); }
   parts.caches.rrsets.put_negative(response.target, type, kind, soa, credibility, verdict.security(), now,
-                                   ProofList::make(response.proofs), 0, verdict.reason());
+                                   ProofList::make(proofs), 0, verdict.reason());
 }
 
 // The operator's bounds on TTLs hold for the first client as for those after it.
@@ -339,7 +358,8 @@ void Resolver::Impl::append(const Response& response, const Judgement* judgement
     answer.authority.push_back({response.soa, ttl});
   }
   if (!wants_proofs) { return; }
-  for (const RRsetPtr& proof : response.proofs) {
+  const bool is_secure = judgement != nullptr && judgement->verdict.is_secure();
+  for (const RRsetPtr& proof : is_secure ? judgement->proofs : response.proofs) {
     answer.authority.push_back({proof, std::min(ttl, ttl_to_serve(*proof))});
   }
 }
@@ -496,7 +516,8 @@ Task<Descent> Resolver::Impl::descend(const Question& question, const std::vecto
     }
     if (cut.may_cache()) { store(*asked.response, shown.type, nullptr); }
     if (asked.response->outcome == Outcome::name_error) {
-      if (parts.options.minimisation == Minimisation::strict) {  // RFC 8020: nothing exists beneath
+      // RFC 8020, unless it is where an alias leads that does not exist.
+      if (parts.options.minimisation == Minimisation::strict && asked.response->answers.empty()) {  // nothing exists beneath
         asked.response->answers.clear();
         asked.response->target = question.name;
         result.response = std::move(asked.response);
@@ -619,7 +640,10 @@ Task<Answer> Resolver::Impl::resolve(Question asked, Budget& budget, const Linea
   Question now = asked;
   Answer answer;
   answer.from_cache = true;
-  if (how.judge) { answer.verdict = Verdict::secure(); }
+  if (how.judge) {
+    answer.verdict = Verdict::secure();
+    budget.allow_nsec3_iterations(parts.validation->options.nsec3_max_iterations);
+  }
   for (;;) {
     Descent descent;
     if (how.use_cache) {
@@ -667,7 +691,6 @@ Task<Answer> Resolver::Impl::resolve(Question asked, Budget& budget, const Linea
       }
     }
     const Judgement* const word = judgement ? &*judgement : nullptr;
-    if (word != nullptr && word->verdict.is_secure()) { descent.response->proofs = word->proofs; }
     if (descent.cacheable) { store(*descent.response, now.type, word); }
     append(*descent.response, word, answer);
     if (descent.response->outcome != Outcome::alias || !how.follow_aliases) {

@@ -47,8 +47,9 @@ class SharedExchanges {
     Name zone;
     Name name;
     Type type = Type::none;
+    bool is_forward = false;  // a forwarder for a zone and the zone's own servers are asked different things
     bool operator==(const Key& other) const noexcept {
-      return type == other.type && zone == other.zone && name == other.name;
+      return type == other.type && is_forward == other.is_forward && zone == other.zone && name == other.name;
     }
   };
 

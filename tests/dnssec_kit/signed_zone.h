@@ -1,6 +1,6 @@
-// A zone that is signed as its records say: RRSIGs, a chain of NSEC or NSEC3 (RFC 4034 section 4, RFC 5155 section 7.1),
-// and the replies of an honest server (RFC 1034 section 4.3.2, RFC 4035 section 3.1). Everything is made on demand from
-// the plain list of records, so that a zone may change while a story goes on.
+// A zone that is signed as its records say: RRSIGs, a chain of NSEC or NSEC3 (RFC 4034 section 4, RFC 5155
+// section 7.1), and the replies of an honest server (RFC 1034 section 4.3.2, RFC 4035 section 3.1). Everything is made
+// on demand from the plain list of records, so that a zone may change while a story goes on.
 //
 //   SignedZone zone("example.");
 //   zone.has("www.example. 300 IN A 192.0.2.1").delegates("child.example.", {"192.0.2.2"}, child.ds());
@@ -70,10 +70,10 @@ class SignedZone {
   RRsetPtr proof_over(NameView name) const;
   std::vector<RRsetPtr> proofs() const;  // all of it
 
-  bool exists(NameView name) const;          // data, or an empty non-terminal; nothing below a cut exists here
+  bool exists(NameView name) const;  // data, or an empty non-terminal; nothing below a cut exists here
   NameView closest_encloser(NameView name) const;
-  bool is_cut(NameView name) const;          // a delegation
-  bool is_beyond(NameView name) const;       // below a cut or a DNAME: not this zone's
+  bool is_cut(NameView name) const;     // a delegation
+  bool is_beyond(NameView name) const;  // below a cut or a DNAME: not this zone's
 
  private:
   using Sets = std::map<Type, RRsetPtr>;

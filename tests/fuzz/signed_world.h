@@ -1,5 +1,5 @@
-// An Internet of few zones for the fuzzing of validation, and the truth about it: which names are secure, and what their
-// honest signers have signed. Made once; an attacker holds the key of attacker.org. and of no other zone.
+// An Internet of few zones for the fuzzing of validation, and the truth about it: which names are secure, and what
+// their honest signers have signed. Made once; an attacker holds the key of attacker.org. and of no other zone.
 #pragma once
 
 #include <map>
@@ -19,7 +19,7 @@ using dnssec_kit::ZoneStyle;
 class SignedWorld {
  public:
   enum class Region : std::uint8_t {
-    secure,    // whatever is said of the name can be checked
+    secure,           // whatever is said of the name can be checked
     unsigned_region,  // below an unsigned delegation, or where an opt-out span may hide one: anybody may say anything
     attackers,        // and here the attacker even with signatures
   };
@@ -31,7 +31,9 @@ class SignedWorld {
 
   const SignedZone& root() const { return *zones_.front().zone; }
   const SignedZone& attacker() const { return *find("attacker.org."); }
-  const std::vector<RRsetPtr>& genuine() const { return genuine_; }  // everything honest signers have signed, and more
+  // What a zone's honest signer has signed, some of it long ago. Empty for an unsigned zone.
+  const std::vector<RRsetPtr>& data(std::size_t zone) const { return zones_[zone].data; }
+  const std::vector<RRsetPtr>& proofs(std::size_t zone) const { return zones_[zone].proofs; }
   const std::vector<Name>& names() const { return names_; }
   std::size_t zone_count() const { return zones_.size(); }
   const Name& origin(std::size_t index) const { return zones_[index].zone->origin(); }
@@ -81,6 +83,7 @@ class SignedWorld {
     std::unique_ptr<SignedZone> zone;
     IpAddress address;
     Region region;
+    std::vector<RRsetPtr> data = {}, proofs = {};
   };
 
   SignedWorld() {
@@ -99,7 +102,7 @@ class SignedWorld {
     add("island.plain.org.", "192.0.2.7", Region::unsigned_region);
     add("attacker.org.", "192.0.2.9", Region::attackers);
     for (const Entry& entry : zones_) { fill(*entry.zone); }
-    for (const Entry& entry : zones_) { gather(*entry.zone); }
+    for (Entry& entry : zones_) { gather(entry); }
   }
 
   const SignedZone* find(std::string_view origin) const {
@@ -134,27 +137,29 @@ class SignedWorld {
         .has("tree." + at + " 300 IN DNAME hashed.org.");
   }
   // Everything the zone signs, what its wildcards expand to, and old data whose signatures have run out.
-  void gather(const SignedZone& zone) {
+  void gather(Entry& of) {
+    const SignedZone& zone = *of.zone;
     const std::string at = zone.origin().view().is_root() ? "" : zone.origin().text();
-    for (const std::string_view label : {"", "www.", "mail.", "none.", "wild.", "*.wild.", "host.wild.", "x.wild.",
-                                         "a.b.c.", "b.c.", "x.b.c.", "alias.", "out.", "bad.", "x.star.", "tree.",
-                                         "www.tree.", "*."}) {
+    for (const std::string_view label :
+         {"", "www.", "mail.", "none.", "wild.", "*.wild.", "host.wild.", "x.wild.", "a.b.c.", "b.c.", "x.b.c.",
+          "alias.", "out.", "bad.", "x.star.", "tree.", "www.tree.", "*."}) {
       const std::string text = std::string(label) + at;
       const Name name = Name::of(text.empty() ? "." : text);
       names_.push_back(name);
       if (!zone.style().is_signed) { continue; }
-      for (const Type type : {Type::A, Type::TXT, Type::CNAME, Type::DNAME, Type::SOA, Type::NS, Type::DNSKEY, Type::DS}) {
-        for (const RRsetPtr& set : zone.answer({name, type}).answer) { genuine_.push_back(set); }
+      for (const Type type :
+           {Type::A, Type::TXT, Type::CNAME, Type::DNAME, Type::SOA, Type::NS, Type::DNSKEY, Type::DS}) {
+        for (const RRsetPtr& set : zone.answer({name, type}).answer) { of.data.push_back(set); }
       }
       if (const RRsetPtr old = zone.set(name, Type::A)) {
         const RRsetPtr data = dnssec_kit::set_of(name, Type::A, 300, {{203, 0, 113, 1}});
-        genuine_.push_back(dnssec_kit::signed_set(*data, zone.key(), zone.origin(), {.expiration = kNow - kDay}));
+        of.data.push_back(dnssec_kit::signed_set(*data, zone.key(), zone.origin(), {.expiration = kNow - kDay}));
       }
     }
     if (!zone.style().is_signed) { return; }
-    for (const RRsetPtr& proof : zone.proofs()) { genuine_.push_back(proof); }
+    of.proofs = zone.proofs();
     for (const Entry& entry : zones_) {
-      if (const RRsetPtr ds = zone.set(entry.zone->origin(), Type::DS)) { genuine_.push_back(ds); }
+      if (const RRsetPtr ds = zone.set(entry.zone->origin(), Type::DS)) { of.data.push_back(ds); }
     }
   }
   const Entry& home_of(NameView name, Type type) {
@@ -179,7 +184,6 @@ class SignedWorld {
   static constexpr std::size_t kMaxAnswers = 20000;
   using Key = std::tuple<const Entry*, std::string, Type>;
   std::vector<Entry> zones_;  // parents before children
-  std::vector<RRsetPtr> genuine_;
   std::vector<Name> names_;
   std::map<Key, Reply> answers_;
 };

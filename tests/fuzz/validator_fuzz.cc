@@ -2,6 +2,8 @@
 // replace any reply by whatever can be put together from what honest signers have signed, from mutations of it, and
 // from sets signed by the one zone that is his. Oracle: a secure answer is the truth; an insecure one is about names
 // that anybody may speak of, and what it says of others is the truth; in the end the cache holds no lie.
+#include <array>
+
 #include "resolver/dnssec/validator.h"
 #include "tests/fuzz/fuzz_input.h"
 #include "tests/fuzz/signed_world.h"
@@ -20,7 +22,8 @@ using Region = SignedWorld::Region;
 
 constexpr std::size_t kMaxQuestions = 6;
 constexpr std::size_t kMaxSets = 8;  // in a section that the attacker has put together
-constexpr Type kTypes[] = {Type::A, Type::TXT, Type::CNAME, Type::DS, Type::NS, Type::SOA, Type::DNSKEY, Type::NSEC, Type::DNAME};
+constexpr Type kTypes[] = {Type::A,   Type::TXT,    Type::CNAME, Type::DS,   Type::NS,
+                           Type::SOA, Type::DNSKEY, Type::NSEC,  Type::DNAME};
 
 std::vector<Buffer> copies(RRset::Range range) {
   std::vector<Buffer> all;
@@ -28,9 +31,10 @@ std::vector<Buffer> copies(RRset::Range range) {
   return all;
 }
 
-class Attacker {
+// One lie, told by the input's choices.
+class Lie {
  public:
-  Attacker(FuzzInput& input, SignedWorld& world) : input_(input), world_(world) {}
+  Lie(FuzzInput& input, SignedWorld& world) : input_(input), world_(world) {}
 
   void change(const Question& question, Reply& reply) {
     switch (input_.octet() % 12) {
@@ -77,25 +81,33 @@ class Attacker {
     return name;
   }
   Type type() { return kTypes[input_.octet() % std::size(kTypes)]; }
+  Name some_zone() { return world_.origin(input_.below(world_.zone_count())); }
 
  private:
   std::vector<RRsetPtr> some_sets(const Question& question) {
     std::vector<RRsetPtr> sets;
-    for (std::size_t count = input_.octet() % (kMaxSets + 1); count > 0; --count) { sets.push_back(some_set(question)); }
+    for (std::size_t count = input_.octet() % (kMaxSets + 1); count > 0; --count) {
+      sets.push_back(some_set(question));
+    }
     return sets;
+  }
+  RRsetPtr genuine() {
+    const std::size_t zone = input_.octet() % world_.zone_count();
+    const auto& sets = (input_.octet() & 1) != 0 ? world_.proofs(zone) : world_.data(zone);
+    return sets.empty() ? world_.proofs(0).front() : sets[input_.octet() % sets.size()];
   }
   RRsetPtr some_set(const Question& question) {
     const std::uint8_t choice = input_.octet();
     if (choice < 32) { return set_of(name(question), Type::A, 300, {{203, 0, 113, 66}}); }
     if (choice < 64) { return own(question); }
-    RRsetPtr set = world_.genuine()[input_.below(world_.genuine().size())];
+    RRsetPtr set = genuine();
     if (choice < 160) { return set; }
     for (int rounds = 1 + choice % 2; rounds > 0; --rounds) { set = mutated(*set, question); }
     return set;
   }
   // Signed by the attacker's zone's key, in whoever's name.
   RRsetPtr own(const Question& question) {
-    RRsetPtr set = world_.genuine()[input_.below(world_.genuine().size())];
+    RRsetPtr set = genuine();
     const std::uint8_t how = input_.octet();
     if ((how & 1) != 0) { set = with_owner(*set, name(question)); }
     if ((how & 2) != 0) { set = forged(*set); }
@@ -107,7 +119,8 @@ class Attacker {
   }
   RRsetPtr mutated(const RRset& set, const Question& question) {
     std::vector<Buffer> rdata = copies(set.rdata()), signatures = copies(set.signatures());
-    const RRset& other = *world_.genuine()[input_.below(world_.genuine().size())];
+    const RRsetPtr from = genuine();
+    const RRset& other = *from;
     switch (input_.octet() % 8) {
       case 0:
         return with_owner(set, name(question));
@@ -128,7 +141,9 @@ class Attacker {
         }
         return dnssec_kit::with_signatures(set, signatures);
       case 6:  // another signer's name
-        if (!signatures.empty()) { rename_signer(signatures[0], name(question)); }
+        if (!signatures.empty()) {
+          rename_signer(signatures[0], (input_.octet() & 1) != 0 ? some_zone() : name(question));
+        }
         return dnssec_kit::with_signatures(set, signatures);
       default:
         if (other.type() == set.type()) {
@@ -159,7 +174,6 @@ class Attacker {
     return dnssec_kit::with_signatures(*set_of(set.owner(), set.type(), set.ttl(), rdata), copies(set.signatures()));
   }
   static RRsetPtr with_owner(const RRset& set, const Name& owner) { return set.with_owner(owner); }
-  Name some_zone() { return world_.origin(input_.below(world_.zone_count())); }
   Reply other_reply(const Question& question) {
     const Question other{name(question), (input_.octet() & 1) != 0 ? question.type : type()};
     const std::uint8_t low = u8(1 + input_.octet() % 9);
@@ -186,6 +200,41 @@ class Attacker {
 
   FuzzInput& input_;
   SignedWorld& world_;
+};
+
+// Lies as they come to mind, one after the other; or always the same about one zone: about its DS, its keys and its
+// data, so that the parts of a forgery fit together however often each is asked for.
+class Attacker {
+ public:
+  Attacker(FuzzInput& input, SignedWorld& world) : input_(input), world_(world) {
+    is_steady_ = (input.octet() & 1) != 0;
+    if (!is_steady_) { return; }
+    target_ = Lie(input, world).some_zone();
+    is_silent_about_ds_ = (input.octet() & 1) != 0;
+    for (Bytes& lie : lies_) { lie = input.octets(kLieOctets); }
+  }
+  void change(const Question& question, Reply& reply) {
+    if (!is_steady_) {
+      if (!input_.is_empty()) { Lie(input_, world_).change(question, reply); }
+      return;
+    }
+    if (!question.name.view().is_at_or_below(target_)) { return; }
+    if (!reply.aa) {  // a referral, whose word on the DS is never asked for when it is believed
+      std::erase_if(reply.authority,
+                    [this](const RRsetPtr& set) { return is_silent_about_ds_ && set->type() != Type::NS; });
+      return;
+    }
+    FuzzInput lie(lies_[question.type == Type::DS ? 0 : question.type == Type::DNSKEY ? 1 : 2]);
+    Lie(lie, world_).change(question, reply);
+  }
+
+ private:
+  static constexpr std::size_t kLieOctets = 32;
+  FuzzInput& input_;
+  SignedWorld& world_;
+  bool is_steady_ = false, is_silent_about_ds_ = false;
+  Name target_;
+  std::array<Bytes, 3> lies_{};
 };
 
 // What the resolver says, held against the truth.
@@ -223,8 +272,8 @@ class Judge {
     const bool is_secure = answer.verdict.is_secure();
     demand(!is_secure || region != Region::unsigned_region, "no unsigned denial is secure", question, answer);
     if (region != Region::secure) { return true; }
-    const bool is_true = answer.rcode == Rcode::name_error ? world_.is_no_such_name(name)
-                                                           : world_.is_no_such_data(name, question.type);
+    const bool is_true =
+        answer.rcode == Rcode::name_error ? world_.is_no_such_name(name) : world_.is_no_such_data(name, question.type);
     demand(is_true, "what a secure zone denies is not there", question, answer);
     return false;
   }
@@ -279,8 +328,9 @@ class Story {
   }
   Question some_question() {
     const Question nothing{Name::of("www.example.org."), Type::A};
-    const Name name = attacker_.name(nothing);
-    const Type type = (input_.octet() & 1) == 0 ? Type::A : attacker_.type();
+    Lie chooser(input_, world_);
+    const Name name = chooser.name(nothing);
+    const Type type = (input_.octet() & 1) == 0 ? Type::A : chooser.type();
     return {name, type};
   }
   Answer ask(const Question& question, Resolver::Judging judging) {
@@ -300,7 +350,7 @@ class Story {
     const Reply* const honest = world_.answer_at(asked.server.ip(), question);
     if (honest == nullptr) { return Scripted::no_route(); }
     Reply reply = *honest;
-    if (is_attacked_ && !input_.is_empty()) { attacker_.change(question, reply); }
+    if (is_attacked_) { attacker_.change(question, reply); }
     std::erase(reply.answer, nullptr);
     std::erase(reply.authority, nullptr);
     return Scripted::reply(message_of(reply, *query).encode());

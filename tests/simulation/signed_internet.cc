@@ -31,7 +31,9 @@ Message message_of(const Reply& reply, const Message& query) {
   message.aa = reply.aa;
   message.rcode = reply.rcode;
   const std::pair<const std::vector<RRsetPtr>*, std::vector<Record>*> sections[] = {
-      {&reply.answer, &message.answer}, {&reply.authority, &message.authority}, {&reply.additional, &message.additional}};
+      {&reply.answer, &message.answer},
+      {&reply.authority, &message.authority},
+      {&reply.additional, &message.additional}};
   for (const auto& [from, to] : sections) {
     for (const RRsetPtr& set : *from) {
       const bool is_asked_for = query.question->type == set->type();

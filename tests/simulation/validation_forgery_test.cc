@@ -101,8 +101,8 @@ TEST_F(HashedForgery, NothingIsWrongWhenNobodyForges) {
 // ------------------------------------------------------------------------------------ the data and its signatures
 
 TEST_F(Forgery, ForgedData) {
-  expect_in_vain(kVictim, each(Type::A, [](const RRset& set) { return with_data_of(set, kFalse); }),
-                 "www.example.org.", Type::A, kTrue);
+  expect_in_vain(kVictim, each(Type::A, [](const RRset& set) { return with_data_of(set, kFalse); }), "www.example.org.",
+                 Type::A, kTrue);
 }
 
 TEST_F(Forgery, ForgedDataWithoutSignatures) {
@@ -149,7 +149,9 @@ TEST_F(Forgery, F1SignatureWithFewerLabelsThanItsSigner) {  // CVE-2026-44690: "
   const auto forge = each(Type::A, [this](const RRset&) {
     return by_attacker(*set_of({"www.attacker.org. 300 IN A 203.0.113.66"}), {.labels = u8(1)});
   });
-  const auto proof = [this](const Question&, Reply& reply) { reply.authority.push_back(attacker().proof_at(attacker().origin())); };
+  const auto proof = [this](const Question&, Reply& reply) {
+    reply.authority.push_back(attacker().proof_at(attacker().origin()));
+  };
   expect_in_vain("attacker.org.", all_of({forge, proof}), "www.attacker.org.", Type::A,
                  "NOERROR AD www.attacker.org. 300 IN A 203.0.113.9");
   EXPECT_EQ(net.ask("nothing.org.", Type::A), "NXDOMAIN AD");
@@ -177,10 +179,10 @@ TEST_F(Forgery, SignatureOverAnotherType) {
 struct Overreach : Forgery {
   void expect_harmless(const RRsetPtr& proof) {
     net.tamper("attacker.org.", only_for("x.attacker.org.", Type::ANY, [&](const Question&, Reply& reply) {
-      reply.rcode = Rcode::name_error;
-      reply.answer.clear();
-      reply.authority = {attacker().soa(), proof, attacker().proof_at(attacker().origin())};
-    }));
+                 reply.rcode = Rcode::name_error;
+                 reply.answer.clear();
+                 reply.authority = {attacker().soa(), proof, attacker().proof_at(attacker().origin())};
+               }));
     net.ask("x.attacker.org.", Type::A);
     EXPECT_EQ(net.ask("nothing.org.", Type::A), "NXDOMAIN AD");
     EXPECT_EQ(net.ask("example.org.", Type::SOA).substr(0, 10), "NOERROR AD");
@@ -217,31 +219,38 @@ TEST_F(Forgery, F2ProofOfAChildBesideADenialByItsParent) {
   child.has("*.child.attacker.org. 300 IN CNAME none.attacker.org.");
   attacker().has("real.attacker.org. 300 IN A 203.0.113.10");
   const Name apex = Name::of("child.attacker.org.");
-  const RRsetPtr wide = signed_set(*nsec(apex, Name::of("zzz.attacker.org."), {Type::SOA, Type::NS}), child.key(), apex);
+  const RRsetPtr wide =
+      signed_set(*nsec(apex, Name::of("zzz.attacker.org."), {Type::SOA, Type::NS}), child.key(), apex);
   net.tamper("192.0.2.9", only_for("x.child.attacker.org.", Type::A, [&](const Question& question, Reply& reply) {
-    reply = child.answer(question);
-    Reply denial = attacker().answer({Name::of("none.attacker.org."), Type::A});
-    reply.rcode = denial.rcode;
-    reply.authority.insert(reply.authority.end(), denial.authority.begin(), denial.authority.end());
-    reply.authority.push_back(wide);
-  }));
+               reply = child.answer(question);
+               Reply denial = attacker().answer({Name::of("none.attacker.org."), Type::A});
+               reply.rcode = denial.rcode;
+               reply.authority.insert(reply.authority.end(), denial.authority.begin(), denial.authority.end());
+               reply.authority.push_back(wide);
+             }));
   net.ask("x.child.attacker.org.", Type::A);
   EXPECT_EQ(net.ask("real.attacker.org.", Type::A), "NOERROR AD real.attacker.org. 300 IN A 203.0.113.10");
 }
 
 TEST_F(Forgery, F3ParentsNsecDeniesNothingBelowTheCut) {
-  expect_in_vain(kVictim, [this](const Question&, Reply& reply) {
-    reply.rcode = Rcode::name_error;
-    reply.answer.clear();
-    reply.authority = {net.zone("org.").soa(), net.zone("org.").proof_at(Name::of(kVictim))};
-  }, "www.example.org.", Type::A, kTrue);
+  expect_in_vain(
+      kVictim,
+      [this](const Question&, Reply& reply) {
+        reply.rcode = Rcode::name_error;
+        reply.answer.clear();
+        reply.authority = {net.zone("org.").soa(), net.zone("org.").proof_at(Name::of(kVictim))};
+      },
+      "www.example.org.", Type::A, kTrue);
 }
 
 TEST_F(Forgery, F3ParentsNsecDeniesNoDataAtTheChildsApex) {
-  expect_in_vain(kVictim, only_for(kVictim, Type::A, [this](const Question&, Reply& reply) {
-    reply.answer.clear();
-    reply.authority = {net.zone("org.").soa(), net.zone("org.").proof_at(Name::of(kVictim))};
-  }), kVictim, Type::A, "NOERROR AD");
+  expect_in_vain(kVictim,
+                 only_for(kVictim, Type::A,
+                          [this](const Question&, Reply& reply) {
+                            reply.answer.clear();
+                            reply.authority = {net.zone("org.").soa(), net.zone("org.").proof_at(Name::of(kVictim))};
+                          }),
+                 kVictim, Type::A, "NOERROR AD");
 }
 
 TEST_F(Forgery, F3ChildsApexNsecDeniesNoDs) {  // or the zone would be unsigned
@@ -260,9 +269,8 @@ TEST_F(Forgery, F3DsOfASibling) {
     return other->with_owner(set.owner());
   });
   net.tamper("org.", sibling);
-  const auto forge = each(Type::A, [this](const RRset&) {
-    return signed_set(*set_of({kFalse}), attacker().key(), Name::of(kVictim));
-  });
+  const auto forge = each(
+      Type::A, [this](const RRset&) { return signed_set(*set_of({kFalse}), attacker().key(), Name::of(kVictim)); });
   const auto keys = each(Type::DNSKEY, [this](const RRset&) {
     return signed_set(*dnskey_set(Name::of(kVictim), {&attacker().key()}), attacker().key(), Name::of(kVictim));
   });
@@ -280,27 +288,55 @@ TEST_F(Forgery, F3UnsignedNsecRidesAlongWithSignedOnes) {
   expect_unpolluted();
 }
 
+// A secure alias from a wildcard, its target unsigned, both in one reply: what the cache keeps beside the alias is only
+// what was proven.
+TEST_F(Forgery, F3UnsignedNsecRidesAlongWithASecureAliasToAnUnsignedZone) {
+  net.add("inner.example.org.", {"192.0.2.2"}, {.is_signed = false})
+      .has("www.inner.example.org. 300 IN A 198.51.100.8");
+  victim().has("*.aliased.example.org. 300 IN CNAME www.inner.example.org.");
+  const RRsetPtr wide = nsec(Name::of("a.example.org."), Name::of("z.example.org."), {Type::A, Type::NSEC});
+  net.tamper(kVictim, [&](const Question& question, Reply& reply) {
+    if (question.type != Type::A) { return; }
+    const Reply target = net.zone("inner.example.org.").answer({Name::of("www.inner.example.org."), Type::A});
+    if (reply.answer.size() == 1 && reply.answer[0]->type() == Type::CNAME) {
+      reply.answer.push_back(target.answer[0]);
+    }
+    reply.authority.push_back(wide);
+  });
+  EXPECT_THAT(net.ask("x.aliased.example.org.", Type::A), HasSubstr("198.51.100.8"));
+  const ClientAnswer alias = net.ask_for("x.aliased.example.org.", Type::CNAME, {.dnssec_ok = true});
+  EXPECT_TRUE(alias.message().ad);
+  EXPECT_THAT(alias.authority_text(), HasSubstr("IN NSEC"));
+  EXPECT_THAT(alias.authority_text(), Not(HasSubstr("NSEC z.example.org.")));
+}
+
 TEST_F(Forgery, GenuineProofsOfOtherNames) {
   for (const std::string_view other : {"mail.example.org.", "alias.example.org.", "example.org."}) {
-    expect_in_vain(kVictim, [this, other](const Question&, Reply& reply) {
-      reply.rcode = Rcode::name_error;
-      reply.answer.clear();
-      reply.authority = {victim().soa(), victim().proof_at(Name::of(other))};
-    }, "www.example.org.", Type::A, kTrue);
+    expect_in_vain(
+        kVictim,
+        [this, other](const Question&, Reply& reply) {
+          reply.rcode = Rcode::name_error;
+          reply.answer.clear();
+          reply.authority = {victim().soa(), victim().proof_at(Name::of(other))};
+        },
+        "www.example.org.", Type::A, kTrue);
   }
 }
 
 // ----------------------------------------------------------------------------------------------------- NSEC3
 
 TEST_F(HashedForgery, F4Nsec3OfAnotherZone) {
-  expect_in_vain(kVictim, [this](const Question& question, Reply& reply) {
-    if (question.type == Type::DNSKEY) { return; }
-    const SignedZone& parent = net.zone("org.");
-    reply.rcode = Rcode::name_error;
-    reply.answer.clear();
-    reply.authority = {parent.soa()};
-    for (const RRsetPtr& proof : parent.proofs()) { reply.authority.push_back(proof); }
-  }, "www.example.org.", Type::A, kTrue);
+  expect_in_vain(
+      kVictim,
+      [this](const Question& question, Reply& reply) {
+        if (question.type == Type::DNSKEY) { return; }
+        const SignedZone& parent = net.zone("org.");
+        reply.rcode = Rcode::name_error;
+        reply.answer.clear();
+        reply.authority = {parent.soa()};
+        for (const RRsetPtr& proof : parent.proofs()) { reply.authority.push_back(proof); }
+      },
+      "www.example.org.", Type::A, kTrue);
 }
 
 TEST_F(HashedForgery, F4Nsec3WhoseOwnerIsAZoneOfTheAttackers) {  // CVE-2026-10723: a zone named like a hash
@@ -308,11 +344,12 @@ TEST_F(HashedForgery, F4Nsec3WhoseOwnerIsAZoneOfTheAttackers) {  // CVE-2026-107
   SignedZone& impostor = net.add(label, {"192.0.2.9"});
   Buffer rdata = {1, 1, 0, 0, 0, 20};
   rdata.resize(26, Octet{0xff});  // to the last hash of all, by opt-out
-  const RRsetPtr wide = signed_set(*set_of(impostor.origin(), Type::NSEC3, 300, {rdata}), impostor.key(), impostor.origin());
+  const RRsetPtr wide =
+      signed_set(*set_of(impostor.origin(), Type::NSEC3, 300, {rdata}), impostor.key(), impostor.origin());
   net.tamper("org.", only_for(kVictim, Type::DS, [&](const Question&, Reply& reply) {
-    reply.answer.clear();
-    reply.authority = {net.zone("org.").soa(), wide};
-  }));
+               reply.answer.clear();
+               reply.authority = {net.zone("org.").soa(), wide};
+             }));
   net.tamper(kVictim, each(Type::A, [](const RRset&) { return set_of({kFalse}); }));
   EXPECT_THAT(net.ask("www.example.org.", Type::A), AnyOf(StartsWith("SERVFAIL"), std::string(kTrue)));
   expect_unpolluted();
@@ -320,14 +357,18 @@ TEST_F(HashedForgery, F4Nsec3WhoseOwnerIsAZoneOfTheAttackers) {  // CVE-2026-107
 
 TEST_F(HashedForgery, F4MixedParameters) {
   SignedZone other(kVictim, {.nsec3 = true, .iterations = 1, .salt = {1}});
-  expect_in_vain(kVictim, [&](const Question& question, Reply& reply) {
-    if (question.type == Type::DNSKEY) { return; }
-    reply.rcode = Rcode::name_error;
-    reply.answer.clear();
-    // Each is genuine by the key, one from each of two chains: neither chain proves it.
-    reply.authority = {victim().soa(), victim().proof_at(Name::of(kVictim)), other.proof_over(Name::of("www.example.org.")),
-                       other.proof_over(Name::of("*.example.org."))};
-  }, "www.example.org.", Type::A, kTrue);
+  expect_in_vain(
+      kVictim,
+      [&](const Question& question, Reply& reply) {
+        if (question.type == Type::DNSKEY) { return; }
+        reply.rcode = Rcode::name_error;
+        reply.answer.clear();
+        // Each is genuine by the key, one from each of two chains: neither chain proves it.
+        reply.authority = {victim().soa(), victim().proof_at(Name::of(kVictim)),
+                           other.proof_over(Name::of("www.example.org.")),
+                           other.proof_over(Name::of("*.example.org."))};
+      },
+      "www.example.org.", Type::A, kTrue);
 }
 
 TEST_F(HashedForgery, F5OptOutAnswersAreNeverAuthentic) {
@@ -340,13 +381,13 @@ TEST_F(HashedForgery, F5OptOutAnswersAreNeverAuthentic) {
 
 TEST_F(HashedForgery, F5OptOutSpanThatNobodySigned) {
   const auto no_ds = all_of({drop(Type::DS), [this](const Question&, Reply& reply) {
-    Buffer rdata = {1, 1, 0, 0, 0, 20};
-    rdata.resize(26, Octet{0xff});
-    Buffer bitmap = type_bitmap({Type::NS});
-    rdata.insert(rdata.end(), bitmap.begin(), bitmap.end());
-    const RRsetPtr apex = net.zone("org.").proof_at(Name::of("org."));
-    reply.authority.push_back(set_of(apex->owner(), Type::NSEC3, 300, {rdata}));
-  }});
+                               Buffer rdata = {1, 1, 0, 0, 0, 20};
+                               rdata.resize(26, Octet{0xff});
+                               Buffer bitmap = type_bitmap({Type::NS});
+                               rdata.insert(rdata.end(), bitmap.begin(), bitmap.end());
+                               const RRsetPtr apex = net.zone("org.").proof_at(Name::of("org."));
+                               reply.authority.push_back(set_of(apex->owner(), Type::NSEC3, 300, {rdata}));
+                             }});
   net.tamper("org.", no_ds);
   expect_in_vain(kVictim, each(Type::A, [](const RRset&) { return set_of({kFalse}); }), "www.example.org.", Type::A,
                  kTrue);
@@ -409,24 +450,24 @@ struct Stripping : Forgery {
 };
 
 TEST_F(Stripping, F7AllSignatures) { expect_still_signed(strip_signatures(Type::ANY)); }
-TEST_F(Stripping, F7TheDsAndItsProofs) {
-  expect_still_signed(all_of({drop(Type::DS), drop(Type::NSEC)}));
-}
+TEST_F(Stripping, F7TheDsAndItsProofs) { expect_still_signed(all_of({drop(Type::DS), drop(Type::NSEC)})); }
 TEST_F(Stripping, F7TheSignatureOfTheDs) { expect_still_signed(strip_signatures(Type::DS)); }
 TEST_F(Stripping, F7DsDeniedWithAnUnsignedNsec) {
   expect_still_signed(all_of({drop(Type::DS), [](const Question&, Reply& reply) {
-    reply.authority.push_back(nsec(Name::of(kVictim), Name::of("z.org."), {Type::NS, Type::RRSIG, Type::NSEC}));
-  }}));
+                                reply.authority.push_back(
+                                    nsec(Name::of(kVictim), Name::of("z.org."), {Type::NS, Type::RRSIG, Type::NSEC}));
+                              }}));
 }
 TEST_F(Stripping, F7DsDeniedWithAnotherDelegationsNsec) {
   expect_still_signed(all_of({drop(Type::DS), [this](const Question&, Reply& reply) {
-    reply.authority.push_back(net.zone("org.").proof_at(Name::of("plain.org.")));
-  }}));
+                                reply.authority.push_back(net.zone("org.").proof_at(Name::of("plain.org.")));
+                              }}));
 }
 TEST_F(Stripping, F7DsDeniedWithAnotherDelegationsNsecRenamed) {
   expect_still_signed(all_of({drop(Type::DS), [this](const Question&, Reply& reply) {
-    reply.authority.push_back(net.zone("org.").proof_at(Name::of("plain.org."))->with_owner(Name::of(kVictim)));
-  }}));
+                                reply.authority.push_back(
+                                    net.zone("org.").proof_at(Name::of("plain.org."))->with_owner(Name::of(kVictim)));
+                              }}));
 }
 TEST_F(Stripping, F7DsAnsweredByAnAlias) {
   expect_still_signed(only_for(kVictim, Type::DS, [](const Question&, Reply& reply) {
@@ -459,24 +500,29 @@ TEST_F(Stripping, F7NameDeniedInTheNameOfAnUnsignedZone) {
   SignedZone& inner = net.add("inner.example.org.", {"192.0.2.6"}, {.is_signed = false});
   const RRsetPtr foreign = nsec(Name::of("a.inner.example.org."), Name::of("b.inner.example.org."), {Type::A});
   const RRsetPtr proof = signed_set(*foreign, attacker().key(), inner.origin());
-  expect_in_vain(kVictim, only_for("www.example.org.", Type::A, [&](const Question&, Reply& reply) {
-    reply.rcode = Rcode::name_error;
-    reply.answer.clear();
-    reply.authority = {without_signatures(*victim().soa()), proof};
-  }), "www.example.org.", Type::A, kTrue);
-  expect_in_vain(kVictim, only_for("www.example.org.", Type::TXT, [&](const Question&, Reply& reply) {
-    reply.authority = {without_signatures(*victim().soa()), proof};
-  }), "www.example.org.", Type::TXT, "NOERROR AD");
+  expect_in_vain(kVictim,
+                 only_for("www.example.org.", Type::A,
+                          [&](const Question&, Reply& reply) {
+                            reply.rcode = Rcode::name_error;
+                            reply.answer.clear();
+                            reply.authority = {without_signatures(*victim().soa()), proof};
+                          }),
+                 "www.example.org.", Type::A, kTrue);
+  expect_in_vain(
+      kVictim,
+      only_for("www.example.org.", Type::TXT,
+               [&](const Question&, Reply& reply) { reply.authority = {without_signatures(*victim().soa()), proof}; }),
+      "www.example.org.", Type::TXT, "NOERROR AD");
 }
 TEST_F(Stripping, F7SignerThatIsNoZone) {
   const Name inner = Name::of("www.example.org.");
-  const auto forge = each(Type::A, [&](const RRset&) { return signed_set(*set_of({kFalse}), attacker().key(), inner); });
+  const auto forge =
+      each(Type::A, [&](const RRset&) { return signed_set(*set_of({kFalse}), attacker().key(), inner); });
   expect_in_vain(kVictim, forge, "www.example.org.", Type::A, kTrue);
 }
 TEST_F(Stripping, F7SignerBelowAnUnsignedZone) {
-  const auto forge = each(Type::A, [&](const RRset&) {
-    return signed_set(*set_of({kFalse}), attacker().key(), Name::of("x.plain.org."));
-  });
+  const auto forge = each(
+      Type::A, [&](const RRset&) { return signed_set(*set_of({kFalse}), attacker().key(), Name::of("x.plain.org.")); });
   expect_in_vain(kVictim, forge, "www.example.org.", Type::A, kTrue);
 }
 
@@ -484,9 +530,10 @@ TEST_F(Stripping, F7SignerBelowAnUnsignedZone) {
 TEST_F(Forgery, F7WildcardsNsecIsNoProofOfAnUnsignedDelegation) {
   SignedZone& parent = net.zone("org.");
   parent.has("*.org. 300 IN NS ns.attacker.org.");
-  const auto wild = all_of({drop(Type::DS), drop(Type::NSEC), [&](const Question&, Reply& reply) {
-    reply.authority.push_back(parent.proof_at(Name::of("*.org."))->with_owner(Name::of(kVictim)));
-  }});
+  const auto wild =
+      all_of({drop(Type::DS), drop(Type::NSEC), [&](const Question&, Reply& reply) {
+                reply.authority.push_back(parent.proof_at(Name::of("*.org."))->with_owner(Name::of(kVictim)));
+              }});
   net.tamper("org.", wild);
   net.tamper(kVictim, each(Type::A, [](const RRset&) { return set_of({kFalse}); }));
   EXPECT_THAT(net.ask("www.example.org.", Type::A), StartsWith("SERVFAIL"));

@@ -107,7 +107,7 @@ TEST(SpentBudget, IsNotTheTargetsFault) {
       const std::vector<RRsetPtr> all = evil.proofs();
       net.tamper("evil.org.", [&](const Question&, Reply& reply) {  // more proofs than are needed, all of them good
         if (reply.answer.empty() || reply.answer.front()->type() != Type::CNAME) { return; }
-          for (std::size_t i = 0; i < std::min(proofs, all.size()); ++i) { reply.authority.push_back(all[i]); }
+        for (std::size_t i = 0; i < std::min(proofs, all.size()); ++i) { reply.authority.push_back(all[i]); }
       });
       const std::string end = net.ask("x.h0.evil.org.", Type::A);
       ends.insert(end.substr(0, end.find(' ')));
@@ -144,10 +144,11 @@ TEST_F(Limits, ASignerOfManyLabelsCostsLittle) {
   for (int i = 0; i < 40; ++i) { deep += "l" + std::to_string(i) + "."; }
   const Name signer = Name::of(deep + "evil.org.");
   const std::string name = "x." + deep + "evil.org.";
-  net.tamper("evil.org.", only_for(name, Type::A, [&](const Question&, Reply& reply) {
-               reply = {};
-               reply.answer = {signed_set(*set_of({name + " 300 IN A 203.0.113.66"}), net.zone("evil.org.").key(), signer)};
-             }));
+  net.tamper(
+      "evil.org.", only_for(name, Type::A, [&](const Question&, Reply& reply) {
+        reply = {};
+        reply.answer = {signed_set(*set_of({name + " 300 IN A 203.0.113.66"}), net.zone("evil.org.").key(), signer)};
+      }));
   net.ask("evil.org.", Type::SOA);
   net.new_questions();
   EXPECT_THAT(net.ask(name, Type::A), StartsWith("SERVFAIL"));
@@ -159,7 +160,6 @@ TEST_F(Limits, ASignerOfManyLabelsCostsLittle) {
 TEST_F(Limits, A16EdnsDowngradeKeepsASignedZoneSecure) {
   net.server("192.0.2.2").errs_on_edns(Rcode::format_error);  // forged, or the server's own folly
   EXPECT_THAT(net.ask("www.example.org.", Type::A), StartsWith("SERVFAIL"));
-  net.server("192.0.2.2").errs_on_edns(Rcode::no_error);
 }
 
 TEST_F(Limits, A16OneDowngradedServerOfTwo) {

@@ -84,8 +84,10 @@ TEST_F(Memory, TheFirstCauseStands) {
   net.tamper("example.org.", strip_signatures(Type::A));
   std::size_t question = 0;
   const auto in_turn = [&](const Question& asked, Reply& reply) {
-    if (++question > 1) { each(Type::A, [](const RRset& set) {
-      return with_data_of(set, "www.example.org. 300 IN A 203.0.113.66"); })(asked, reply); }
+    if (++question > 1) {
+      each(Type::A, [](const RRset& set) { return with_data_of(set, "www.example.org. 300 IN A 203.0.113.66"); })(
+          asked, reply);
+    }
     if (question == 1) { strip_signatures(Type::A)(asked, reply); }
   };
   net.tamper("example.org.", in_turn);

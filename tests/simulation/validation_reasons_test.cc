@@ -12,8 +12,8 @@ using dnssec_kit::kNow;
 using dnssec_kit::rrsig;
 using dnssec_kit::set_of;
 using dnssec_kit::signed_set;
-using dnssec_kit::SignOptions;
 using dnssec_kit::SigningKey;
+using dnssec_kit::SignOptions;
 using dnssec_kit::with_signatures;
 
 const Name kZone = Name::of("example.org.");
@@ -104,8 +104,8 @@ TEST_F(Reasons, DsSelfSigned) {
 TEST_F(Reasons, NoDsProofInvalid) {
   build();
   net.tamper("org.", all_of({drop(Type::DS), [this](const Question&, Reply& reply) {
-               reply.authority.push_back(net.zone("org.").proof_at(Name::of("org.")));
-             }}));
+                               reply.authority.push_back(net.zone("org.").proof_at(Name::of("org.")));
+                             }}));
   expect("SERVFAIL EDE 12: no_ds_proof_invalid zone=org.");
 }
 TEST_F(Reasons, RrsigMissing) {
@@ -168,18 +168,35 @@ TEST_F(Reasons, WildcardUnproven) {
   net.tamper("example.org.", drop(Type::NSEC));
   expect("SERVFAIL EDE 12: wildcard_unproven zone=example.org.", "any.wild.example.org.");
 }
-TEST_F(Reasons, WorkLimit) {  // KeyTrap: a signature that any of many keys may have made, many times over
+TEST_F(Reasons, WorkLimit) {  // each link has a signature that fails before one that holds: KeyTrap, link by link
   build();
-  std::vector<Buffer> keys = {zone().key().dnskey()}, signatures;
-  const std::uint16_t tag = zone().key().tag();
-  for (unsigned i = 0; i < 3; ++i) { keys.push_back(dnssec_kit::colliding_dnskey(8, tag, i)); }
+  for (int i = 0; i < 9; ++i) {
+    zone().has("l" + std::to_string(i) + ".example.org. 60 IN CNAME l" + std::to_string(i + 1) + ".example.org.");
+  }
+  net.tamper("example.org.", each(Type::CNAME, [this](const RRset& set) {
+               return with_signatures(
+                   set, {rrsig(set, zone().key(), kZone, {.is_broken = true}), rrsig(set, zone().key(), kZone)});
+             }));
+  expect("SERVFAIL EDE 0: work_limit zone=example.org." + by_key(), "l0.example.org.");
+}
+TEST_F(Reasons, WorkLimitByKeysOfOneTag) {  // no honest zone has three of them
+  build();
+  std::vector<Buffer> keys = {zone().key().dnskey()};
+  for (unsigned i = 0; i < 3; ++i) { keys.push_back(dnssec_kit::colliding_dnskey(13, zone().key().tag(), i)); }
   const RRsetPtr set = signed_set(*set_of(kZone, Type::DNSKEY, 3600, keys), zone().key(), kZone);
-  net.tamper("example.org.", all_of({each(Type::DNSKEY, [set](const RRset&) { return set; }),
-                                     each(Type::A, [this](const RRset& data) {
-                                       std::vector<Buffer> bad(8, rrsig(data, zone().key(), kZone, {.is_broken = true}));
-                                       for (std::size_t i = 0; i < bad.size(); ++i) { bad[i].back() ^= u8(i + 1); }
-                                       return with_signatures(data, bad);
-                                     })}));
+  net.tamper("example.org.",
+             all_of({each(Type::DNSKEY, [set](const RRset&) { return set; }), each(Type::A, [this](const RRset& data) {
+                       return signed_set(data, zone().key(), kZone, {.is_broken = true});
+                     })}));
+  expect("SERVFAIL EDE 0: work_limit zone=example.org." + by_key());
+}
+TEST_F(Reasons, WhatFailedIsToldWhenOneSetHasTooManySignatures) {
+  build();
+  net.tamper("example.org.", each(Type::A, [this](const RRset& data) {
+               std::vector<Buffer> bad(8, rrsig(data, zone().key(), kZone, {.is_broken = true}));
+               for (std::size_t i = 0; i < bad.size(); ++i) { bad[i].back() ^= u8(i + 1); }
+               return with_signatures(data, bad);
+             }));
   expect("SERVFAIL EDE 6: rrsig_invalid zone=example.org." + by_key());
 }
 TEST_F(Reasons, ClockUntrusted) {
@@ -194,7 +211,8 @@ TEST_F(Reasons, AnchorMismatch) {
 }
 TEST_F(Reasons, PathStripsDnssec) {
   build();
-  for (const std::string_view address : {Internet::kRootAddress, std::string_view("192.0.2.1"), std::string_view("192.0.2.2")}) {
+  for (const std::string_view address :
+       {Internet::kRootAddress, std::string_view("192.0.2.1"), std::string_view("192.0.2.2")}) {
     net.tamper(address, strip_signatures(Type::ANY));
   }
   expect("SERVFAIL EDE 10: path_strips_dnssec zone=.");

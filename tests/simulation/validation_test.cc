@@ -125,6 +125,25 @@ TEST_F(Validation, IslandOfSecurity) {
   EXPECT_EQ(net.ask("www.plain.org.", Type::A), "NOERROR www.plain.org. 300 IN A 198.51.100.5");
 }
 
+// The chain for the island begins at its anchor: in the name of the unsigned zone above nobody can sign, or deny, its
+// data away.
+TEST_F(Validation, IslandsDataInTheNameOfTheUnsignedZoneAbove) {
+  build({}, {.is_signed = false});
+  net.dnssec().trust_anchors.push_back({Name::of(kZone), Type::DS, zone().ds()});
+  const Name parent = Name::of("org.");
+  net.tamper(kZone, each(Type::A, [&](const RRset&) {
+               return signed_set(*set_of({"www.example.org. 300 IN A 203.0.113.66"}), zone().key(), parent);
+             }));
+  EXPECT_THAT(net.ask("www.example.org.", Type::A), StartsWith("SERVFAIL"));
+  net.tamper(kZone, [&](const Question& question, Reply& reply) {
+    if (question.type != Type::A) { return; }
+    reply = Reply();
+    reply.rcode = Rcode::name_error;
+    reply.authority = {signed_set(*zone().soa(), zone().key(), parent)};
+  });
+  EXPECT_THAT(net.ask("mail.example.org.", Type::A), StartsWith("SERVFAIL"));
+}
+
 TEST_F(Validation, AnchorThatIsAKey) {
   build({}, {.is_signed = false});
   net.dnssec().trust_anchors.push_back({Name::of(kZone), Type::DNSKEY, zone().key().dnskey()});
@@ -317,8 +336,9 @@ TEST_F(Aliases, ThroughADname) {
               "NOERROR AD tree.example.org. 300 IN DNAME other.org. www.tree.example.org. 300 IN CNAME www.other.org. "
               "www.other.org. 300 IN A 198.51.100.6");
   }
-  EXPECT_EQ(net.ask("none.tree.example.org.", Type::A),
-            "NXDOMAIN AD tree.example.org. 300 IN DNAME other.org. none.tree.example.org. 300 IN CNAME none.other.org.");
+  EXPECT_EQ(
+      net.ask("none.tree.example.org.", Type::A),
+      "NXDOMAIN AD tree.example.org. 300 IN DNAME other.org. none.tree.example.org. 300 IN CNAME none.other.org.");
 }
 
 TEST_F(Aliases, ThroughADnameToUnsigned) {
@@ -330,9 +350,8 @@ TEST_F(Aliases, ThroughADnameToUnsigned) {
 
 TEST_F(Aliases, DnameWhoseCnameSaysOtherwise) {
   zone().has("tree.example.org. 300 IN DNAME other.org.");
-  net.tamper(kZone, each(Type::CNAME, [](const RRset&) {
-               return set_of({"www.tree.example.org. 300 IN CNAME www.plain.org."});
-             }));
+  net.tamper(kZone, each(Type::CNAME,
+                         [](const RRset&) { return set_of({"www.tree.example.org. 300 IN CNAME www.plain.org."}); }));
   EXPECT_EQ(net.ask("www.tree.example.org.", Type::A), "SERVFAIL EDE 6: alias_unproven zone=example.org.");
 }
 
@@ -343,7 +362,8 @@ TEST_F(Aliases, DnameWithoutItsSignature) {
 }
 
 TEST_F(Aliases, ChainWithinOneReplyAcrossZonesOfOneServer) {
-  net.add("inner.example.org.", {"192.0.2.2"}, {.is_signed = false}).has("www.inner.example.org. 300 IN A 198.51.100.8");
+  net.add("inner.example.org.", {"192.0.2.2"}, {.is_signed = false})
+      .has("www.inner.example.org. 300 IN A 198.51.100.8");
   zone().has("a.example.org. 300 IN CNAME www.inner.example.org.");
   EXPECT_EQ(net.ask("a.example.org.", Type::A),
             "NOERROR a.example.org. 300 IN CNAME www.inner.example.org. www.inner.example.org. 300 IN A 198.51.100.8");
