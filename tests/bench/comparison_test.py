@@ -84,11 +84,12 @@ class Tables(unittest.TestCase):
     def test_targets(self):
         def lines(hot, floor, unbound, name, theirs, counts=True):
             cached = {"vouch": {"hot": figures(hot)}, table.FLOOR: {"hot": figures(floor)}, "unbound": {"hot": figures(unbound)}}
-            memory = {"vouch": {"big": figures(1, name)}, "unbound": {"big": figures(1, theirs)}}
+            memory = {"vouch": {"big": figures(1, name), "cold": figures(75), "nx": figures(76)},
+                      "unbound": {"big": figures(1, theirs), "cold": figures(100), "nx": figures(100)}}
             return [line.split("  ")[0].strip() for line in table.targets(cached, memory, counts)]
-        self.assertEqual(lines(2.5, 2, 3.75, 399, 800), ["met", "met", "met"])
-        self.assertEqual(lines(2.6, 2, 3.75, 400, 800), ["MISSED", "MISSED", "MISSED"])
-        self.assertEqual(lines(2.5, 2, 3.75, 399, 800, counts=False)[2], "does not count")
+        self.assertEqual(lines(2.5, 2, 3.75, 399, 800), ["met", "met", "met", "met", "MISSED"])
+        self.assertEqual(lines(2.6, 2, 3.75, 400, 800), ["MISSED", "MISSED", "MISSED", "met", "MISSED"])
+        self.assertEqual(lines(2.5, 2, 3.75, 399, 800, counts=False)[2:], ["does not count"] * 3)
         self.assertEqual(table.targets({}, {}, True)[0].split("  ")[0], "not measured")
 
     def report(self, vouch_validates):

@@ -7,6 +7,7 @@ FLOOR = "floor"
 HOT_PER_FLOOR = 1.25       # targets: hot costs at most this many times the floor,
 UNBOUND_PER_HOT = 1.5      # Unbound's hot answer costs at least this many times ours,
 MEMORY_PER_UNBOUND = 0.5   # and a cached name takes less than this share of Unbound's
+RESOLVED_PER_UNBOUND = 0.75 # nor do cold and nx cost more than this share of its CPU, validated
 BUSY = 0.95                # below this share of its CPU the server was not what limited q/s
 
 
@@ -125,4 +126,12 @@ def targets(cached, memory, memory_counts):
                 less is not None and less >= UNBOUND_PER_HOT),
         verdict("memory of a cached name, as a share of Unbound's", share, f"below {MEMORY_PER_UNBOUND}",
                 share is not None and share < MEMORY_PER_UNBOUND, memory_counts),
+        resolved("a cold, validated answer", "cold", memory, memory_counts),
+        resolved("a validated NXDOMAIN", "nx", memory, memory_counts),
     ]
+
+
+def resolved(what, phase, figures, counts):
+    share = quotient(get(figures, "vouch", phase, "us"), get(figures, "unbound", phase, "us"))
+    return verdict(f"CPU of {what}, as a share of Unbound's", share, f"at most {RESOLVED_PER_UNBOUND}",
+                   share is not None and share <= RESOLVED_PER_UNBOUND, counts)
