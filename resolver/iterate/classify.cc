@@ -203,8 +203,9 @@ DelegationPtr servers_of(const MessageView& reply, Section section, NameView zon
 std::optional<Name> referred_zone(const MessageView& reply, const ReplyContext& context, bool& upward) {
   for (const RecordAt& record : reply.records()) {
     if (record.section != Section::authority || record.type != Type::NS || record.rclass != Class::IN) { continue; }
-    const Name owner = reply.owner(record);
+    Name owner = reply.owner(record);
     if (owner.view().is_below(context.zone)) {
+      owner.lower_case();  // in whatever case 0x20 had it echoed: people read it
       if (context.name.is_at_or_below(owner)) { return owner; }
     } else {
       // The zone's own NS set beside an authoritative nothing is a curt denial; some load balancers answer AAAA so.
