@@ -35,10 +35,10 @@ struct ValidationCounters {
   Counter judged_secure, judged_insecure, judged_bogus, judged_indeterminate;  // resolutions, not clients
   Counter judged_test_zone;  // bogus, at a zone that is broken on purpose
   Counter signatures_verified, signatures_failed;
-  Counter second_opinions;   // data that was asked for again at another server before a bogus verdict
-  Counter recovered;         // of these: what the other server gave held
-  Counter key_fetches;       // DS and DNSKEY look-ups
-  Counter synthesised;       // answers from cached proofs (RFC 8198)
+  Counter second_opinions;  // data that was asked for again at another server before a bogus verdict
+  Counter recovered;        // of these: what the other server gave held
+  Counter key_fetches;      // DS and DNSKEY look-ups
+  Counter synthesised;      // answers from cached proofs (RFC 8198)
 };
 
 // Towards clients.

@@ -23,9 +23,9 @@ class Budget {
   // checks: three zones' keys and DS, the data, up to three proofs.
   static constexpr std::uint32_t kSignatureChecks = 32;             // in all
   static constexpr std::uint32_t kSignatureChecksPerResponse = 16;  // BIND's figure
-  static constexpr std::uint32_t kFailedChecks = 8;      // in all; each RRset may fail twice (signature.h)
-  static constexpr std::uint32_t kSignatureCost = 12000;  // microseconds by algorithms.h: 18 checks with P-384
-  static constexpr std::uint32_t kHashIterations = 600;   // SHA-1 over NSEC3 names (PowerDNS's limit)
+  static constexpr std::uint32_t kFailedChecks = 8;                 // in all; each RRset may fail twice (signature.h)
+  static constexpr std::uint32_t kSignatureCost = 12000;   // microseconds by algorithms.h: 18 checks with P-384
+  static constexpr std::uint32_t kHashIterations = 600;    // SHA-1 over NSEC3 names (PowerDNS's limit)
   static constexpr std::uint32_t kValidationFetches = 24;  // DS and DNSKEY look-ups: a name 12 cuts deep
   static constexpr Duration kTime = std::chrono::milliseconds(4800);  // SERVFAIL within 5 s, the way back included
 

@@ -18,8 +18,8 @@ namespace vouch {
 struct Failure {
   Ede cause = Ede::other;
   Reason reason = Reason::none;  // of a failed validation; none: nobody answered, or something else went wrong
-  std::string text;       // EXTRA-TEXT, at most kMaxText octets, ASCII
-  std::uint32_t ttl = 0;  // seconds left
+  std::string text;              // EXTRA-TEXT, at most kMaxText octets, ASCII
+  std::uint32_t ttl = 0;         // seconds left
   static constexpr std::size_t kMaxText = 128;
 };
 

@@ -136,7 +136,7 @@ bool RRsetCache::put(const RRsetPtr& rrset, Credibility credibility, Security se
                                 .kind = EntryKind::rrset,
                                 .credibility = credibility,
                                 .security = security,
-                                 .reason = reason},
+                                .reason = reason},
                     now);
 }
 
@@ -156,7 +156,7 @@ bool RRsetCache::put_negative(NameView name, Type type, EntryKind kind, const RR
                                 .kind = kind,
                                 .credibility = credibility,
                                 .security = security,
-                                 .reason = reason},
+                                .reason = reason},
                     now);
 }
 

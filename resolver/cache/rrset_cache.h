@@ -13,9 +13,9 @@
 #include <vector>
 
 #include "resolver/base/clock.h"
-#include "resolver/wire/verdict.h"
 #include "resolver/cache/cache_options.h"
 #include "resolver/wire/rrset.h"
+#include "resolver/wire/verdict.h"
 
 namespace vouch {
 
@@ -51,11 +51,11 @@ struct CacheEntry {
   Credibility credibility = Credibility::answer_authoritative;
   Security security = Security::unchecked;
   Reason reason = Reason::none;  // why it is insecure, where there is more to say than "unsigned"
-  std::uint32_t ttl = 0;        // seconds left; 0 only from find_stale()
-  std::uint32_t lifetime = 0;   // seconds it was stored for, the operator's bounds applied
-  std::uint32_t stale_for = 0;  // seconds since it expired; 0 while it is fresh
-  RRsetPtr rrset;               // the data, or a negative entry's SOA set (null when the server sent none)
-  ProofsPtr proofs;             // mostly null
+  std::uint32_t ttl = 0;         // seconds left; 0 only from find_stale()
+  std::uint32_t lifetime = 0;    // seconds it was stored for, the operator's bounds applied
+  std::uint32_t stale_for = 0;   // seconds since it expired; 0 while it is fresh
+  RRsetPtr rrset;                // the data, or a negative entry's SOA set (null when the server sent none)
+  ProofsPtr proofs;              // mostly null
 };
 
 struct CacheStats {
@@ -76,9 +76,9 @@ class RRsetCache {
 
   // Stores positive data. The TTL is bounded by the options. What is secure replaces whatever is not, whoever said it.
   // Refused (false) when a live entry stands there that is secure while this is not, that is anything but bogus while
-  // this is bogus, or that is of higher credibility with other data; or when it is too large. A name error at that name stands there too, for every type; when it does not stand above the data, it
-  // goes away, as does the no-data entry of that type. What is still 0 once the TTL is bounded is stored nowhere
-  // (false).
+  // this is bogus, or that is of higher credibility with other data; or when it is too large. A name error at that name
+  // stands there too, for every type; when it does not stand above the data, it goes away, as does the no-data entry of
+  // that type. What is still 0 once the TTL is bounded is stored nowhere (false).
   bool put(const RRsetPtr& rrset, Credibility credibility, Security security, TtlTime now, ProofsPtr proofs = nullptr,
            Reason reason = Reason::none);
   // Stores a negative answer: `type` for no data, ignored for a name error. TTL: the smaller of the SOA's TTL and its

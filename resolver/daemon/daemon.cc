@@ -152,8 +152,9 @@ class Daemon {
         is_supported_digest(kSha256)) {
       return {};
     }
-    return std::unexpected("OpenSSL of this system refuses RSASHA256, ECDSA P-256 or SHA-256: validation cannot work. "
-                           "Mend its policy (openssl.cnf), or set dnssec.mode: off");
+    return std::unexpected(
+        "OpenSSL of this system refuses RSASHA256, ECDSA P-256 or SHA-256: validation cannot work. "
+        "Mend its policy (openssl.cnf), or set dnssec.mode: off");
   }
 
   // As the user who will go on writing what is learnt, and before anything is validated.
@@ -168,8 +169,8 @@ class Daemon {
     workers_.front()->keep_anchors(*keeper_);
   }
 
-  // Clients' connections must not take the descriptors with which servers are asked. Where the process may open few, every kind
-  // gets its share, whatever the configuration hopes for.
+  // Clients' connections must not take the descriptors with which servers are asked. Where the process may open few,
+  // every kind gets its share, whatever the configuration hopes for.
   void share_descriptors() {
     constexpr std::size_t kOwn = 64;  // listeners, event loops, log, and what libraries open
     const std::size_t left = descriptor_limit_ - std::min<std::size_t>(descriptor_limit_ / 2, kOwn);

@@ -13,17 +13,16 @@ Worker::Worker(SharedParts parts, std::unique_ptr<EventLoop> loop)
       validation_{parts.configuration.dnssec, parts.anchors, parts.trust, counters_.validation} {
   const Configuration& configuration = parts.configuration;
   upstream_ = std::make_unique<NetworkUpstream>(*loop_, configuration.outgoing, random_);
-  resolver_ = std::make_unique<Resolver>(ResolverParts{.options = configuration.resolver,
-                                                       .caches = parts.caches,
-                                                       .exchanges = parts.exchanges,
-                                                       .upstream = *upstream_,
-                                                       .executor = *loop_,
-                                                       .clock = parts.clock,
-                                                       .random = random_,
-                                                       .counters = counters_.resolver,
-                                                       .validation = configuration.dnssec.mode == DnssecMode::off
-                                                                         ? nullptr
-                                                                         : &validation_});
+  resolver_ = std::make_unique<Resolver>(
+      ResolverParts{.options = configuration.resolver,
+                    .caches = parts.caches,
+                    .exchanges = parts.exchanges,
+                    .upstream = *upstream_,
+                    .executor = *loop_,
+                    .clock = parts.clock,
+                    .random = random_,
+                    .counters = counters_.resolver,
+                    .validation = configuration.dnssec.mode == DnssecMode::off ? nullptr : &validation_});
   front_ = std::make_unique<Front>(FrontParts{.options = configuration.front,
                                               .local_zones = parts.local_zones,
                                               .shared = parts.front,

@@ -201,7 +201,7 @@ struct PublicKey::Impl {
   std::size_t signature_size;
   openssl::KeyContext prepared;
   openssl::DigestContext edwards;
-  std::uint32_t cost = 0;  // microseconds
+  std::uint32_t cost = 0;                // microseconds
   std::uint64_t number = next_number();  // no other key of this process has it
 
   static std::uint64_t next_number() noexcept {

@@ -54,7 +54,8 @@ DsWord read_ds_set(const RRset& ds, std::uint32_t ttl, NameView cut, const ZoneT
 }
 
 // An alias at the name: where a CNAME stands, no NS stands (RFC 1034 section 3.6.2), so no zone begins.
-std::optional<DsWord> read_alias(const RRset& alias, NameView cut, const ZoneTrust& above, const SignatureTime& time, Budget& budget) {
+std::optional<DsWord> read_alias(const RRset& alias, NameView cut, const ZoneTrust& above, const SignatureTime& time,
+                                 Budget& budget) {
   if (auto other = look_at_signer(closest_signer(alias), cut, above.zone)) { return *other; }
   const SignatureResult result = verify(alias, *above.keys, time, budget);
   if (!result.verdict.is_secure()) { return failed(result.verdict); }

@@ -57,8 +57,8 @@ class Chain {
   explicit Chain(const ValidatorParts& parts) : parts_(parts) {}
 
   ChainTerms usual_terms() const;
-  // Whether a signer may have signed data at `home`: the zone of the closest trust anchor or one below it. A signer above
-  // that would lead the chain past what the operator trusts, to where nothing is asked for.
+  // Whether a signer may have signed data at `home`: the zone of the closest trust anchor or one below it. A signer
+  // above that would lead the chain past what the operator trusts, to where nothing is asked for.
   bool may_sign(NameView signer, NameView home) const;
   // Where the operator has switched validation off: the negative anchor at or above the name, as a verdict.
   std::optional<Verdict> negative_at(NameView name) const;

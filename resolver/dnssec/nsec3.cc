@@ -9,10 +9,10 @@
 namespace vouch {
 namespace {
 
-constexpr std::uint8_t kSha1 = 1;       // the one hash algorithm (RFC 5155 section 11)
-constexpr std::uint8_t kOptOut = 1;     // the one flag; NSEC3 with others are ignored (section 8.2)
+constexpr std::uint8_t kSha1 = 1;           // the one hash algorithm (RFC 5155 section 11)
+constexpr std::uint8_t kOptOut = 1;         // the one flag; NSEC3 with others are ignored (section 8.2)
 constexpr std::size_t kStepsFromBelow = 2;  // before the search for an encloser goes on from both ends
-constexpr std::size_t kHashLabel = 32;  // 20 octets in base32hex without padding (section 1.3)
+constexpr std::size_t kHashLabel = 32;      // 20 octets in base32hex without padding (section 1.3)
 
 // A hash as the first label of an owner name. RFC 4648 section 7, either case.
 std::optional<Nsec3Hash> parse_hash_label(Bytes label) noexcept {
@@ -136,8 +136,8 @@ std::expected<std::optional<Nsec3Proofs::Encloser>, Nsec3Proofs::NoHash> Nsec3Pr
 }
 
 // The deepest name that has an NSEC3, and what covers the name just below it. What is asked for mostly exists but for a
-// label or two, so it is looked for from the name upwards; from the third step on also from the apex downwards, by turns:
-// a stranger who asks for a hundred labels below an apex is to cost a handful of hashes (CVE-2023-50868).
+// label or two, so it is looked for from the name upwards; from the third step on also from the apex downwards, by
+// turns: a stranger who asks for a hundred labels below an apex is to cost a handful of hashes (CVE-2023-50868).
 std::expected<Nsec3Proofs::Encloser, Nsec3Proofs::NoHash> Nsec3Proofs::closest_encloser(NameView name,
                                                                                         Budget& budget) const {
   std::size_t labels = name.labels();

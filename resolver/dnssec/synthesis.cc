@@ -114,8 +114,8 @@ std::optional<Answer> from_wildcard(const Question& question, const ProvenGap& g
   for (const RRsetPtr& proof : gap.proofs) {
     if (!is_own(proof)) { others.add(*proof); }
   }
-  const bool suffices = std::ranges::none_of(gap.proofs, is_own) ||
-                        others.wildcard_answer(name, *labels, budget) == Proof::proven;
+  const bool suffices =
+      std::ranges::none_of(gap.proofs, is_own) || others.wildcard_answer(name, *labels, budget) == Proof::proven;
   for (const RRsetPtr& proof : gap.proofs) {
     if (!suffices || !is_own(proof)) { answer.authority.push_back({proof, ttl}); }
   }

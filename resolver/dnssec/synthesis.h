@@ -28,8 +28,9 @@ class WildcardSets {
   virtual std::optional<AnswerPart> secure_set(NameView wildcard, Type type) = 0;
 };
 
-// Hash iterations of a client query that synthesis may use up: two fifths, since judging what is then asked on the wire after
-// all takes up to six names (budget.h). Each question costs twice, for finding the proofs and for proving with them.
+// Hash iterations of a client query that synthesis may use up: two fifths, since judging what is then asked on the wire
+// after all takes up to six names (budget.h). Each question costs twice, for finding the proofs and for proving with
+// them.
 constexpr std::uint32_t kSynthesisIterations = Budget::kHashIterations / 5 * 2;
 
 // The hash of a name, paid from the budget, for finding its NSEC3. Nothing beyond kSynthesisIterations, for more than

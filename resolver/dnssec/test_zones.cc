@@ -10,20 +10,20 @@ namespace {
 
 // By who keeps them, as far as they say so in public.
 constexpr std::array<std::string_view, 14> kTestZones = {
-    "dnssec-failed.org.",               // Comcast
-    "rhybar.cz.",                       // CZ.NIC
-    "servfail.nl.",                     // SIDN
-    "bad-dnssec.wb.sidnlabs.nl.",       // SIDN Labs
+    "dnssec-failed.org.",          // Comcast
+    "rhybar.cz.",                  // CZ.NIC
+    "servfail.nl.",                // SIDN
+    "bad-dnssec.wb.sidnlabs.nl.",  // SIDN Labs
     "brokendnssec.net.",
-    "sigfail.verteiltesysteme.net.",    // University of Duisburg-Essen
-    "fail01.dnssec.works.",             // dnssec.works
+    "sigfail.verteiltesysteme.net.",  // University of Duisburg-Essen
+    "fail01.dnssec.works.",           // dnssec.works
     "fail02.dnssec.works.",
     "fail03.dnssec.works.",
     "fail04.dnssec.works.",
-    "badsig.go.dnscheck.tools.",        // dnscheck.tools
+    "badsig.go.dnscheck.tools.",  // dnscheck.tools
     "expiredsig.go.dnscheck.tools.",
     "nosig.go.dnscheck.tools.",
-    "extended-dns-errors.com.",         // one subdomain for each extended error
+    "extended-dns-errors.com.",  // one subdomain for each extended error
 };
 
 }  // namespace

@@ -81,12 +81,13 @@ Verdict verdict_of(Proof proof, const SoundProofs& proofs, NameView zone, Reason
 
 // A CNAME that says what the DNAME before it says (RFC 6672 section 2.2); any other must stand on its own.
 bool is_synthesised(std::span<const RRsetPtr> answers, std::size_t index) {
-  if (index == 0 || answers[index]->type() != Type::CNAME || answers[index - 1]->type() != Type::DNAME) { return false; }
+  if (index == 0 || answers[index]->type() != Type::CNAME || answers[index - 1]->type() != Type::DNAME) {
+    return false;
+  }
   const RRset& cname = *answers[index];
   const RRset& dname = *answers[index - 1];
   if (cname.signature_count() != 0 || !cname.owner().is_below(dname.owner())) { return false; }
-  const auto target =
-      Name::substitute(cname.owner(), dname.owner(), rdata_name(Type::DNAME, dname.first_rdata()));
+  const auto target = Name::substitute(cname.owner(), dname.owner(), rdata_name(Type::DNAME, dname.first_rdata()));
   return target && *target == rdata_name(Type::CNAME, cname.first_rdata());
 }
 

@@ -28,12 +28,12 @@ struct Judgement {
   Verdict verdict;  // of the claim: the weakest of its parts'
   struct Part {
     Verdict verdict;
-    std::uint32_t ttl = 0;              // seconds, at most: a signature may end before the TTL does
-    bool needs_proofs = false;          // came from a wildcard: says little without the proofs
-    std::uint8_t wildcard_labels = 0;   // then: the labels of the wildcard's parent
+    std::uint32_t ttl = 0;             // seconds, at most: a signature may end before the TTL does
+    bool needs_proofs = false;         // came from a wildcard: says little without the proofs
+    std::uint8_t wildcard_labels = 0;  // then: the labels of the wildcard's parent
   };
-  std::vector<Part> parts;  // one for each of the claim's answers
-  Part denial;              // of a negative claim
+  std::vector<Part> parts;     // one for each of the claim's answers
+  Part denial;                 // of a negative claim
   bool is_about_data = false;  // bogus because of what this server sent, not because of the zone: another may do better
   Name zone;                   // whose keys signed the last of it
   // Of the claim's proofs those whose signatures hold, all of them from `zone`; nothing else of them may be handed on

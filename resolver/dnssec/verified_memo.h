@@ -1,8 +1,8 @@
-// Which signatures have been found good a moment ago, so that they are not computed again: a zone's SOA and the NSEC3 of
-// its apex come with every "no such name", signed once and checked, without this, a thousand times a second.
+// Which signatures have been found good a moment ago, so that they are not computed again: a zone's SOA and the NSEC3
+// of its apex come with every "no such name", signed once and checked, without this, a thousand times a second.
 //
-// Only success is remembered, and it rests on nothing but key, data and signature: time, signer and labels are looked at
-// every time. A memory of 64 KiB for each thread, in sets of four: two places for what is new, two for what was met
+// Only success is remembered, and it rests on nothing but key, data and signature: time, signer and labels are looked
+// at every time. A memory of 64 KiB for each thread, in sets of four: two places for what is new, two for what was met
 // again, so that the thousands that are seen once do not drive out the few that come always.
 // An entry is a keyed 128-bit hash: nobody who does not know the key can make another signature look like one that is
 // remembered.
@@ -45,7 +45,8 @@ class VerifiedMemo {
   void clear() noexcept { sets_ = {}; }
 
  private:
-  using Set = std::array<Tag, 4>;  // what was met again, the latest first; then what is new, likewise. All zero: nothing
+  using Set =
+      std::array<Tag, 4>;  // what was met again, the latest first; then what is new, likewise. All zero: nothing
   Set& set_of(const Tag& tag) noexcept { return sets_[tag.first % kSets]; }
   std::array<Set, kSets> sets_{};
 };

@@ -105,7 +105,8 @@ bool CacheReader::follow(Walk& walk, NameView name) const {
   RRsetPtr alias;  // holds what `name` points into
   for (std::uint32_t step = 0; step <= kMaxCachedAliases; ++step) {
     auto entry = look(walk, name, type);
-    if (entry && entry->stale_for > 0 && type != Type::CNAME && type != Type::DS) {  // what was there once does not outlive the alias that replaced it
+    if (entry && entry->stale_for > 0 && type != Type::CNAME &&
+        type != Type::DS) {  // what was there once does not outlive the alias that replaced it
       const auto replaced = look(walk, name, Type::CNAME);
       if (replaced && replaced->stale_for == 0 && replaced->kind == EntryKind::rrset) { entry.reset(); }
     }

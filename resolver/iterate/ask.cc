@@ -98,7 +98,8 @@ Task<bool> Asker::more_addresses(const ZoneCut& cut, Round& round, Budget& budge
 // Joins an equal question in flight, or asks.
 Task<ExchangeResult> Asker::exchange(const ZoneCut& cut, const Question& question, const ServerChoice::Pick& pick,
                                      Budget& budget) {
-  SharedExchanges::Ticket ticket = exchanges_.join({cut.zone, question.name, question.type, cut.is_forward()}, executor_);
+  SharedExchanges::Ticket ticket =
+      exchanges_.join({cut.zone, question.name, question.type, cut.is_forward()}, executor_);
   if (!ticket.leads()) {
     counters_.exchanges_shared.add();
     const Duration left = budget.deadline() - clock_.monotonic();

@@ -102,9 +102,9 @@ bool follow_chain(const MessageView& reply, const ReplyContext& context, Respons
     if (auto dname = redirecting_dname(reply, now, context.zone)) {
       auto cname = synthesise_cname(*dname, now, dname->ttl());
       const RRsetPtr sent = collect(reply, Section::answer, now, Type::CNAME);
-      response.is_alias_contradicted |= sent && cname &&
-                                        !(rdata_name(Type::CNAME, sent->first_rdata()) ==
-                                          rdata_name(Type::CNAME, cname->first_rdata()));
+      response.is_alias_contradicted |=
+          sent && cname &&
+          !(rdata_name(Type::CNAME, sent->first_rdata()) == rdata_name(Type::CNAME, cname->first_rdata()));
       response.answers.push_back(dname);
       if (!cname) {  // RFC 6672 section 2.2: the new name does not fit
         response.rcode = Rcode::yx_domain;

@@ -21,7 +21,8 @@ struct ExchangeRequest {
   Type type = Type::none;
   bool recursion_desired =
       false;  // forwarders only: RD=1 to an authority would let resolvers chase each other (TsuKing)
-  bool checking_disabled = false;  // a forwarder's own verdict must not keep from us what we judge (RFC 6840 section 5.9)
+  bool checking_disabled =
+      false;  // a forwarder's own verdict must not keep from us what we judge (RFC 6840 section 5.9)
   bool tls = false;
   std::string_view tls_name;
   bool is_last_try = false;

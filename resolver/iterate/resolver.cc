@@ -517,7 +517,8 @@ Task<Descent> Resolver::Impl::descend(const Question& question, const std::vecto
     if (cut.may_cache()) { store(*asked.response, shown.type, nullptr); }
     if (asked.response->outcome == Outcome::name_error) {
       // RFC 8020, unless it is where an alias leads that does not exist.
-      if (parts.options.minimisation == Minimisation::strict && asked.response->answers.empty()) {  // nothing exists beneath
+      if (parts.options.minimisation == Minimisation::strict &&
+          asked.response->answers.empty()) {  // nothing exists beneath
         asked.response->answers.clear();
         asked.response->target = question.name;
         result.response = std::move(asked.response);
@@ -667,7 +668,9 @@ Task<Answer> Resolver::Impl::resolve(Question asked, Budget& budget, const Linea
       }
       if (found == Found::unjudged) { descent.response = unjudged_from_cache(now); }
     }
-    if (!descent.response && how.judge && how.use_cache && answer_from_proofs(now, budget, answer)) { co_return answer; }
+    if (!descent.response && how.judge && how.use_cache && answer_from_proofs(now, budget, answer)) {
+      co_return answer;
+    }
     if (!descent.response) {
       answer.from_cache = false;
       descent = co_await descend(now, kFromAnybody, budget, lineage, true);

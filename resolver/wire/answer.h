@@ -24,12 +24,12 @@ struct Answer {
   Rcode rcode = Rcode::server_failure;
   std::vector<AnswerPart> answer;     // aliases first, in the order they were followed
   std::vector<AnswerPart> authority;  // the SOA of a negative answer, proofs
-  Verdict verdict;          // of the whole: the weakest of its parts'
-  bool stale = false;       // RFC 8767
-  bool from_cache = false;  // no server was asked
-  std::optional<IpAddress> server;  // who gave the last part of it; nothing when it came from the cache
-  std::optional<Ede> ede;           // RFC 8914; the first cause, never overwritten
-  std::string ede_text;     // ASCII, at most Failure::kMaxText octets
+  Verdict verdict;                    // of the whole: the weakest of its parts'
+  bool stale = false;                 // RFC 8767
+  bool from_cache = false;            // no server was asked
+  std::optional<IpAddress> server;    // who gave the last part of it; nothing when it came from the cache
+  std::optional<Ede> ede;             // RFC 8914; the first cause, never overwritten
+  std::string ede_text;               // ASCII, at most Failure::kMaxText octets
 
   static Answer failure(Ede why, std::string text = {}) {
     Answer answer;

@@ -70,9 +70,9 @@ enum class Reason : std::uint8_t {
 };
 constexpr std::size_t kReasons = static_cast<std::size_t>(Reason::no_anchor) + 1;
 
-std::string_view reason_id(Reason reason) noexcept;         // "rrsig_expired"; "" for none
+std::string_view reason_id(Reason reason) noexcept;  // "rrsig_expired"; "" for none
 std::optional<Reason> parse_reason(std::string_view id) noexcept;
-std::optional<Ede> ede_of(Reason reason) noexcept;          // RFC 8914; nothing when there is nothing to tell
+std::optional<Ede> ede_of(Reason reason) noexcept;  // RFC 8914; nothing when there is nothing to tell
 
 // A bogus verdict cannot be made without a reason and a zone at fault; a secure one has neither. A plain value.
 class [[nodiscard]] Verdict {
@@ -115,7 +115,7 @@ class [[nodiscard]] Verdict {
   }
   bool has_key() const noexcept { return has_key_; }
   std::uint16_t key_tag() const noexcept { return key_tag_; }
-  std::uint8_t algorithm() const noexcept { return algorithm_; }  // IANA's DNSSEC algorithm number
+  std::uint8_t algorithm() const noexcept { return algorithm_; }   // IANA's DNSSEC algorithm number
   std::optional<UnixTime> time() const noexcept { return time_; }  // expired since, valid from: by the reason
   const std::optional<IpAddress>& server() const noexcept { return server_; }  // who gave the data, when it is known
 

@@ -22,7 +22,8 @@ TEST(TestZones, AreNoExcuseForTheirNeighbours) {
 }
 
 TEST(TestZones, CountOnlyWhenTheyFail) {
-  EXPECT_EQ(counted_reason(Verdict::insecure(Reason::alg_unsupported, Name::of("rhybar.cz."))), Reason::alg_unsupported);
+  EXPECT_EQ(counted_reason(Verdict::insecure(Reason::alg_unsupported, Name::of("rhybar.cz."))),
+            Reason::alg_unsupported);
   EXPECT_EQ(counted_reason(Verdict::secure()), Reason::none);
 }
 

@@ -55,7 +55,8 @@ TEST(Verdicts, SayWhoAndWhyInOneLine) {
 TEST(Verdicts, NeverTakeMoreThanTheirLineAndNeverShowRawOctets) {
   Name longest;
   while (longest.prepend_label(bytes_of("\x01\"<script>\n"))) {}
-  const std::string text = Verdict::bogus(Reason::rrsig_window_inverted, longest).with_key(65535, 255).with_time(0).text();
+  const std::string text =
+      Verdict::bogus(Reason::rrsig_window_inverted, longest).with_key(65535, 255).with_time(0).text();
   EXPECT_LE(text.size(), Verdict::kMaxText);
   EXPECT_TRUE(text.starts_with("rrsig_window_inverted zone=..."));
   EXPECT_TRUE(text.ends_with(" key=65535 alg=255 since=1970-01-01"));
