@@ -42,7 +42,7 @@ TEST(VerifiedMemo, KeepsWhatComesAgainThroughAFloodOfWhatComesOnce) {
       memo.remember(VerifiedMemo::tag_of(kRegulars + round * kRegulars + regular, of("once"), of("signature")));
     }
   }
-  // Sets differ with the key of the process: in 300 runs 1 % were forgotten on the average, 9 % at most; without the two
+  // Sets differ with the key of the process: in 300 runs 1 % was forgotten in the median, 9 % at most; without the two
   // kinds of places it would be a fifth and more.
   EXPECT_LT(forgotten, 50 * kRegulars / 4);
   memo.clear();
