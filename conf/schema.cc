@@ -291,11 +291,15 @@ constexpr auto kCacheKeys = std::to_array<KeySpec<C>>({
                                                 "is full, what has not been asked for goes."),
     key<Number, &C::cache, &CacheOptions::ttl_min>(
         "cache.ttl_min", "0", seconds(0, kDay),
-        "Shorter times to live are raised to this. More than a few seconds breaks services that move quickly."),
+        "Shorter times to live are raised to this, except of signed data where it is validated: that never outlives "
+        "what "
+        "its zone signed. More than a few seconds breaks services that move quickly."),
     key<Number, &C::cache, &CacheOptions::ttl_max>("cache.ttl_max", "86400", seconds(1, kWeek),
                                                    "Longer times to live are cut to this."),
     key<Number, &C::cache, &CacheOptions::negative_ttl_min>("cache.negative_ttl_min", "0", seconds(0, kDay),
-                                                            "The same for answers that say that there is nothing."),
+                                                            "The same for answers that say that there is nothing; no "
+                                                            "longer than their proofs and the SOA's TTL where these "
+                                                            "are signed."),
     key<Number, &C::cache, &CacheOptions::negative_ttl_max>(
         "cache.negative_ttl_max", "3600", seconds(1, kWeek),
         "The same for answers that say that there is nothing (RFC 2308)."),

@@ -11,7 +11,7 @@ namespace vouch {
 
 struct CacheOptions {
   std::size_t size = std::size_t{100} << 20;  // octets, for all caches together, bookkeeping included
-  std::uint32_t ttl_min = 0;                  // seconds; TTLs below it are raised
+  std::uint32_t ttl_min = 0;                  // seconds; TTLs below it are raised, unless signed
   std::uint32_t ttl_max = 86400;              // seconds; a day, as RFC 8767 section 4 and the peers
   std::uint32_t negative_ttl_min = 0;
   std::uint32_t negative_ttl_max = 3600;  // RFC 2308 section 5: one to three hours

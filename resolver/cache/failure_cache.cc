@@ -10,30 +10,42 @@ namespace vouch {
 
 namespace {
 
-// The key and the words of a failure: one allocation.
+// The key and the words of a failure: one allocation. The zone at fault is mostly the name or one above it, and then a
+// number of labels; another, where an alias leads, is written out.
 class Note {
  public:
-  static std::unique_ptr<const Note> make(NameView name, std::string_view text) {
-    void* const memory = ::operator new(sizeof(Note) + name.length() + text.size());
+  static std::unique_ptr<const Note> make(NameView name, std::string_view text, NameView zone) {
+    const bool is_above = name.is_at_or_below(zone);
+    const std::size_t zone_length = is_above ? 0 : zone.length();
+    void* const memory = ::operator new(sizeof(Note) + name.length() + text.size() + zone_length);
     Note* const note = ::new (memory) Note;
     note->name_length_ = name.length();
     note->name_labels_ = name.labels();
     note->text_length_ = u8(text.size());
+    note->zone_labels_ = zone.labels();
+    note->zone_length_ = u8(zone_length);
     Octet* const to = reinterpret_cast<Octet*>(note + 1);
     std::copy_n(name.data(), name.length(), to);
     std::ranges::copy(bytes_of(text), to + name.length());
+    std::copy_n(zone.data(), zone_length, to + name.length() + text.size());
     return std::unique_ptr<const Note>(note);
   }
   static void operator delete(void* memory) noexcept { ::operator delete(memory); }
 
   NameView name() const noexcept { return NameView::trusted(data(), name_length_, name_labels_); }
   std::string_view text() const noexcept { return text_of({data() + name_length_, text_length_}); }
+  NameView zone() const noexcept {
+    if (zone_length_ == 0) { return name().suffix(zone_labels_); }
+    return NameView::trusted(data() + name_length_ + text_length_, zone_length_, zone_labels_);
+  }
 
  private:
   const Octet* data() const noexcept { return reinterpret_cast<const Octet*>(this + 1); }
   std::uint8_t name_length_ = 1;
   std::uint8_t name_labels_ = 0;
   std::uint8_t text_length_ = 0;
+  std::uint8_t zone_labels_ = 0;
+  std::uint8_t zone_length_ = 0;  // 0: it ends the name
 };
 static_assert(Failure::kMaxText <= UINT8_MAX);
 
@@ -111,17 +123,18 @@ std::optional<Failure> FailureCache::find(NameView name, Type type, TtlTime now)
     failure.cause = run.cause;
     failure.reason = run.reason;
     failure.ttl = static_cast<std::uint32_t>(run.left(now));
+    failure.zone = Name(run.note->zone());
     text_length = run.note->text().copy(text.data(), text.size());
   }
   failure.text.assign(text.data(), text_length);  // which may allocate: no longer under the lock
   return failure;
 }
 
-std::uint32_t FailureCache::put(NameView name, Type type, Ede cause, std::string_view text, TtlTime now,
-                                Reason reason) {
+std::uint32_t FailureCache::put(NameView name, Type type, Ede cause, std::string_view text, TtlTime now, Reason reason,
+                                NameView zone) {
   const std::uint64_t hash = impl_->hash(name, type);
   std::array<char, Failure::kMaxText> room;
-  Run fresh{.note = Note::make(name, printable(text, room)),
+  Run fresh{.note = Note::make(name, printable(text, room), zone),
             .expires = now + impl_->first_hold,
             .hold = impl_->first_hold,
             .type = type,

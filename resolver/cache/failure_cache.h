@@ -18,6 +18,7 @@ namespace vouch {
 struct Failure {
   Ede cause = Ede::other;
   Reason reason = Reason::none;  // of a failed validation; none: nobody answered, or something else went wrong
+  Name zone;                     // of a failed validation: the zone at fault; the root where none was told
   std::string text;              // EXTRA-TEXT, at most kMaxText octets, ASCII
   std::uint32_t ttl = 0;         // seconds left
   static constexpr std::size_t kMaxText = 128;
@@ -29,10 +30,11 @@ class FailureCache {
   ~FailureCache();
 
   std::optional<Failure> find(NameView name, Type type, TtlTime now) const;
-  // Returns for how many seconds it holds. Every call counts as one more failure in the row; a row that has been over
-  // for `failure_ttl_max` seconds is forgotten. Of `text`, what is not printable ASCII becomes '?'.
+  // `zone` counts when there is a reason. Returns for how many seconds it holds. Every call counts as one more failure
+  // in the row; a row that has been over for `failure_ttl_max` seconds is forgotten. Of `text`, what is not printable
+  // ASCII becomes '?'.
   std::uint32_t put(NameView name, Type type, Ede cause, std::string_view text, TtlTime now,
-                    Reason reason = Reason::none);
+                    Reason reason = Reason::none, NameView zone = {});
   void remove(NameView name, Type type);  // it was answered: the doubling starts anew
   void remove_below(NameView zone);
   void clear();

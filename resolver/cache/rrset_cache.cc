@@ -125,10 +125,11 @@ bool RRsetCache::Impl::put(RRsetRecord record, TtlTime now) {
 }
 
 bool RRsetCache::put(const RRsetPtr& rrset, Credibility credibility, Security security, TtlTime now, ProofsPtr proofs,
-                     Reason reason) {
+                     Reason reason, std::uint32_t ceiling) {
   if (!rrset || is_meta(rrset->type())) { return false; }
+  if (security == Security::secure) { ceiling = std::min(ceiling, rrset->ttl()); }
   const CacheOptions& options = impl_->options;
-  const std::uint32_t ttl = std::min(std::max(rrset->ttl(), options.ttl_min), options.ttl_max);
+  const std::uint32_t ttl = std::min({std::max(rrset->ttl(), options.ttl_min), options.ttl_max, ceiling});
   if (ttl == 0) { return false; }
   return impl_->put(RRsetRecord{.payload = RRsetPayload(rrset, std::move(proofs)),
                                 .ttl = ttl,
@@ -142,13 +143,14 @@ bool RRsetCache::put(const RRsetPtr& rrset, Credibility credibility, Security se
 
 bool RRsetCache::put_negative(NameView name, Type type, EntryKind kind, const RRsetPtr& soa, Credibility credibility,
                               Security security, TtlTime now, ProofsPtr proofs, std::uint32_t ttl_without_soa,
-                              Reason reason) {
+                              Reason reason, std::uint32_t ceiling) {
   const bool whole_name = kind == EntryKind::name_error;
   if (kind == EntryKind::rrset || (!whole_name && is_meta(type)) || (soa && soa->type() != Type::SOA)) { return false; }
   const CacheOptions& options = impl_->options;
   std::uint32_t ttl = soa ? std::min(soa->ttl(), soa_view(soa->first_rdata()).minimum) : ttl_without_soa;
   if (!soa && ttl == 0) { return false; }  // the operator's least TTL is no reason to keep what must not be kept
-  ttl = std::min(std::max(ttl, options.negative_ttl_min), options.negative_ttl_max);
+  if (security == Security::secure) { ceiling = std::min(ceiling, soa ? soa->ttl() : ttl_without_soa); }
+  ttl = std::min({std::max(ttl, options.negative_ttl_min), options.negative_ttl_max, ceiling});
   if (ttl == 0) { return false; }
   return impl_->put(RRsetRecord{.payload = RRsetPayload(name, soa, std::move(proofs)),
                                 .ttl = ttl,

@@ -74,19 +74,21 @@ class RRsetCache {
   // Also one that expired at most `most` seconds ago (RFC 8767).
   std::optional<CacheEntry> find_stale(NameView name, Type type, TtlTime now, std::uint32_t most) const;
 
-  // Stores positive data. The TTL is bounded by the options. What is secure replaces whatever is not, whoever said it.
+  // Stores positive data. The TTL is bounded by the options, then by `ceiling` (seconds); the least TTL keeps nothing
+  // that is secure beyond its own. What is secure replaces whatever is not, whoever said it.
   // Refused (false) when a live entry stands there that is secure while this is not, that is anything but bogus while
   // this is bogus, or that is of higher credibility with other data; or when it is too large. A name error at that name
   // stands there too, for every type; when it does not stand above the data, it goes away, as does the no-data entry of
   // that type. What is still 0 once the TTL is bounded is stored nowhere (false).
   bool put(const RRsetPtr& rrset, Credibility credibility, Security security, TtlTime now, ProofsPtr proofs = nullptr,
-           Reason reason = Reason::none);
+           Reason reason = Reason::none, std::uint32_t ceiling = kNoCeiling);
   // Stores a negative answer: `type` for no data, ignored for a name error. TTL: the smaller of the SOA's TTL and its
-  // minimum (RFC 2308 section 5), bounded by the options. Refused as put() is; no data drives out a name error. Without
-  // an SOA nothing is stored (RFC 2308 section 5) unless `ttl_without_soa` is given.
+  // minimum (RFC 2308 section 5), bounded as put()'s; of what is secure the SOA's TTL is the ceiling. Refused as put()
+  // is; no data drives out a name error. Without an SOA nothing is stored (RFC 2308 section 5) unless `ttl_without_soa`
+  // is given.
   bool put_negative(NameView name, Type type, EntryKind kind, const RRsetPtr& soa, Credibility credibility,
                     Security security, TtlTime now, ProofsPtr proofs = nullptr, std::uint32_t ttl_without_soa = 0,
-                    Reason reason = Reason::none);
+                    Reason reason = Reason::none, std::uint32_t ceiling = kNoCeiling);
 
   void remove(NameView name, Type type);  // whatever find() would find there: the name's name error too
   void remove_name(NameView name);        // every type

@@ -79,11 +79,13 @@ std::expected<void, std::string> write_durably(const std::string& path, std::str
   return {};
 }
 
-std::unique_ptr<AnchorFile> AnchorFile::in(const std::string& directory) {
+std::unique_ptr<AnchorFile> AnchorFile::in(const std::string& directory) { return in(directory, write_durably); }
+
+std::unique_ptr<AnchorFile> AnchorFile::in(const std::string& directory, Write write) {
   if (!directory.empty() && is_writable_folder(directory)) {
     const std::string name(kName);
     return std::unique_ptr<AnchorFile>(
-        new AnchorFile(directory.ends_with('/') ? directory + name : directory + "/" + name));
+        new AnchorFile(directory.ends_with('/') ? directory + name : directory + "/" + name, std::move(write)));
   }
   log(LogLevel::notice, "trust_anchors_in_memory",
       {{"directory", directory},
@@ -127,15 +129,36 @@ void AnchorFile::set_aside() {
   }
 }
 
+// The writer's thread.
+void AnchorFile::write_all_pending() noexcept {
+  for (;;) {
+    std::string text;
+    {
+      const std::scoped_lock lock(mutex_);
+      if (!pending_) {
+        is_writing_ = false;
+        return;
+      }
+      text = *std::exchange(pending_, std::nullopt);
+    }
+    const auto written = write_(path_, text);
+    if (!written) { log(LogLevel::error, "trust_anchors_not_saved", {{"file", path_}, {"problem", written.error()}}); }
+  }
+}
+
 void AnchorFile::write(std::string text) {
-  wait();
-  const auto work = [path = path_](const std::string& what) noexcept {
-    const auto written = write_durably(path, what);
-    if (!written) { log(LogLevel::error, "trust_anchors_not_saved", {{"file", path}, {"problem", written.error()}}); }
-  };
+  {
+    const std::scoped_lock lock(mutex_);
+    pending_ = std::move(text);
+    if (std::exchange(is_writing_, true)) { return; }
+  }
+  wait();  // not for a write: a writer that is still there has found nothing more to do
   try {
-    writer_ = std::thread(work, std::move(text));
+    writer_ = std::thread([this] { write_all_pending(); });
   } catch (const std::system_error& problem) {  // no thread to be had: nothing is lost but the memory of one look
+    const std::scoped_lock lock(mutex_);
+    is_writing_ = false;
+    pending_.reset();
     log(LogLevel::error, "trust_anchors_not_saved", {{"file", path_}, {"problem", problem.what()}});
   }
 }

@@ -2,10 +2,12 @@
 //
 // A write is whole or not at all, through crash and power cut: a new file beside the old one, flushed, takes its name,
 // and the directory is flushed. It happens on a thread of its own, because a memory card may take a second to flush and
-// clients shall not wait for that.
+// clients shall not wait for that: one text is being written, and at most one waits for its turn, the latest.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <mutex>
 #include <thread>
 
 #include "resolver/dnssec/anchor_keeper.h"
@@ -16,10 +18,14 @@ class AnchorFile final : public AnchorStore {
  public:
   static constexpr std::string_view kName = "trust-anchors";
 
+  // How a text gets to a path: whole or not at all, on whatever thread. Else the reason why not.
+  using Write = std::function<std::expected<void, std::string>(const std::string& path, std::string_view text)>;
+
   // Nothing, and one line in the log, when `directory` is empty or the server's user may not write there. After
-  // drop_privileges().
+  // drop_privileges(). Not thread-safe: one thread has it.
   static std::unique_ptr<AnchorFile> in(const std::string& directory);
-  ~AnchorFile() override;  // waits for a write that is under way
+  static std::unique_ptr<AnchorFile> in(const std::string& directory, Write write);
+  ~AnchorFile() override;  // waits for what is to be written
   AnchorFile(const AnchorFile&) = delete;
   AnchorFile& operator=(const AnchorFile&) = delete;
 
@@ -29,10 +35,15 @@ class AnchorFile final : public AnchorStore {
   void wait();                            // until what was written is on disk, or has failed
 
  private:
-  explicit AnchorFile(std::string path) : path_(std::move(path)) {}
+  AnchorFile(std::string path, Write write) : path_(std::move(path)), write_(std::move(write)) {}
+  void write_all_pending() noexcept;
 
-  std::string path_;
-  std::thread writer_;  // at most one write at a time
+  const std::string path_;
+  const Write write_;
+  std::thread writer_;
+  std::mutex mutex_;                    // of what follows
+  std::optional<std::string> pending_;  // what it replaces is of no use any more
+  bool is_writing_ = false;
 };
 
 // The work itself, on the caller's thread. On failure the file is what it was, and the reason comes back.

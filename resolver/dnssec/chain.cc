@@ -185,8 +185,9 @@ Task<Answer> Chain::second_opinion(const Question& question, std::vector<IpAddre
   if (last.server) { heard.push_back(*last.server); }
   if (!budget.may_fetch_for_validation()) { co_return Answer::failure(Ede::other); }
   budget.note_validation_fetch();
-  parts_.counters.second_opinions.add();
-  co_return co_await parts_.fetch.fetch_elsewhere(question, heard, budget);
+  Answer answer = co_await parts_.fetch.fetch_elsewhere(question, heard, budget);
+  if (!is_failure(answer)) { parts_.counters.second_opinions.add(); }
+  co_return answer;
 }
 
 // The zone's DNSKEY RRset, and whether the endorsement vouches for it.

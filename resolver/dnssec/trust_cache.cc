@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "resolver/cache/heap_octets.h"
+#include "resolver/cache/label_counts.h"
 #include "resolver/cache/sieve_table.h"
 
 namespace vouch {
@@ -39,6 +40,7 @@ struct TrustCache::Impl {
   explicit Impl(std::size_t capacity) : key(process_hash_key()), table(capacity) {}
   SipKey key;
   Table table;
+  LabelCounts label_counts;
 };
 
 TrustCache::TrustCache(std::size_t capacity) : impl_(std::make_unique<Impl>(capacity)) {}
@@ -58,7 +60,9 @@ ZoneTrustPtr TrustCache::find(NameView zone, TtlTime now) const {
 
 ZoneTrustPtr TrustCache::closest_above(NameView name, TtlTime now) const {
   for (;;) {
-    if (ZoneTrustPtr trust = find(name, now)) { return trust; }
+    if (impl_->label_counts.has(name.labels())) {
+      if (ZoneTrustPtr trust = find(name, now)) { return trust; }
+    }
     if (name.is_root()) { return nullptr; }
     name = name.parent();
   }
@@ -69,6 +73,7 @@ void TrustCache::put(ZoneTrustPtr trust, std::uint32_t ttl, TtlTime now) {
   ttl = failed ? kFirstHold : std::min(ttl, kMaxTtl);
   if (ttl == 0) { return; }
   const std::uint64_t hash = trust->zone.view().hash(impl_->key);
+  impl_->label_counts.add(trust->zone.view().labels());
   Table::Access shard = impl_->table.lock(hash);
   const Table::Place place = find_in(shard, hash, trust->zone);
   if (place != 0) {

@@ -106,11 +106,38 @@ Verdict Validator::judge_wildcard(const Claim& claim, const RRset& rrset, const 
   return verdict_of(proof, proofs, zone.zone, Reason::wildcard_unproven, Reason::wildcard_unproven);
 }
 
+// The trust in the zone that holds what is claimed at `home`: the signer's. Null when nothing can be verified by it;
+// the part's verdict says why. Data without a signer that may speak of it is what the chain makes of unsigned data
+// there, and where that should have been signed, bogus for `unsigned_reason` (none: there is nothing to prove it by).
+Task<ZoneTrustPtr> Validator::trusted_holder(const Name& home, const std::optional<Name>& signer,
+                                             Reason unsigned_reason, const ChainTerms& terms, Budget& budget,
+                                             Judgement& judgement, Judgement::Part& part) {
+  ZoneTrustPtr trust;
+  if (signer) {
+    trust = co_await chain_.trust_in(*signer, terms, budget);
+  } else {
+    trust = co_await chain_.trust_for_unsigned(home, terms, budget);
+  }
+  part.verdict = trust->verdict;
+  if (!trust->verdict.is_secure()) { co_return nullptr; }
+  judgement.is_about_data = true;
+  if (!signer) {
+    part.verdict = unsigned_reason == Reason::none ? Verdict::insecure(Reason::none, trust->zone)
+                                                   : Verdict::bogus(unsigned_reason, trust->zone);
+    co_return nullptr;
+  }
+  if (trust->zone != *signer) {
+    part.verdict = Verdict::bogus(Reason::rrsig_wrong_signer, trust->zone);
+    co_return nullptr;
+  }
+  judgement.zone = trust->zone;
+  co_return trust;
+}
+
 Task<void> Validator::judge_set(const Claim& claim, std::size_t index, const ChainTerms& terms, Budget& budget,
                                 Judgement& judgement) {
   const RRset& rrset = *claim.answers[index];
   Judgement::Part& part = judgement.parts[index];
-  part.ttl = rrset.ttl();
   if (is_synthesised(claim.answers, index)) {  // RFC 6672 section 5.3.1: as good as the DNAME
     part = judgement.parts[index - 1];
     part.needs_proofs = false;
@@ -128,35 +155,21 @@ Task<void> Validator::judge_set(const Claim& claim, std::size_t index, const Cha
   const Name home(home_of(rrset.owner(), rrset.type()));
   auto signer = closest_signer(rrset);
   if (signer && !chain_.may_sign(*signer, home)) { signer.reset(); }
-  if (!signer) {
-    const ZoneTrustPtr trust = co_await chain_.trust_for_unsigned(home, terms, budget);
-    part.verdict = trust->verdict;
-    if (!trust->verdict.is_secure()) { co_return; }
-    judgement.is_about_data = true;
-    // Signatures are not signed themselves (RFC 4035 section 2.2): there is nothing to prove them by.
-    part.verdict = rrset.type() == Type::RRSIG   ? Verdict::insecure(Reason::none, trust->zone)
-                   : rrset.signature_count() > 0 ? Verdict::bogus(Reason::rrsig_wrong_signer, trust->zone)
-                                                 : Verdict::bogus(Reason::rrsig_missing, trust->zone);
-    co_return;
-  }
-  if (rrset.type() == Type::DS && *signer == rrset.owner()) {
+  if (signer && rrset.type() == Type::DS && *signer == rrset.owner()) {
     part.verdict = Verdict::bogus(Reason::ds_self_signed, rrset.owner().parent());
     judgement.is_about_data = true;
     co_return;
   }
-  const ZoneTrustPtr trust = co_await chain_.trust_in(*signer, terms, budget);
-  part.verdict = trust->verdict;
-  if (!trust->verdict.is_secure()) { co_return; }
-  judgement.is_about_data = true;
-  if (trust->zone != *signer) {
-    part.verdict = Verdict::bogus(Reason::rrsig_wrong_signer, trust->zone);
-    co_return;
-  }
-  judgement.zone = trust->zone;
+  // Signatures are not signed themselves (RFC 4035 section 2.2).
+  const Reason unsigned_reason = rrset.type() == Type::RRSIG   ? Reason::none
+                                 : rrset.signature_count() > 0 ? Reason::rrsig_wrong_signer
+                                                               : Reason::rrsig_missing;
+  const ZoneTrustPtr trust = co_await trusted_holder(home, signer, unsigned_reason, terms, budget, judgement, part);
+  if (!trust) { co_return; }
   const SignatureResult result = verify(rrset, *trust->keys, terms.time, budget);
   part.verdict = result.verdict;
   if (!result.verdict.is_secure()) { co_return; }
-  part.ttl = std::min(part.ttl, result.ttl);
+  part.ttl = result.ttl;
   if (result.is_wildcard_expansion) {
     part.verdict = judge_wildcard(claim, rrset, *trust, result.labels, terms, budget, judgement, part);
   }
@@ -164,7 +177,6 @@ Task<void> Validator::judge_set(const Claim& claim, std::size_t index, const Cha
 
 Task<void> Validator::judge_denial(const Claim& claim, const ChainTerms& terms, Budget& budget, Judgement& judgement) {
   Judgement::Part& part = judgement.denial;
-  part.ttl = claim.soa ? claim.soa->ttl() : TrustCache::kMaxTtl;
   if (const auto negative = chain_.negative_at(claim.denied)) {
     part.verdict = *negative;
     co_return;
@@ -179,34 +191,21 @@ Task<void> Validator::judge_denial(const Claim& claim, const ChainTerms& terms, 
   };
   if (claim.soa) { consider(*claim.soa); }
   for (const RRsetPtr& proof : claim.proofs) { consider(*proof); }
-  if (!signer) {
-    const ZoneTrustPtr trust = co_await chain_.trust_for_unsigned(home, terms, budget);
-    part.verdict = trust->verdict;
-    if (!trust->verdict.is_secure()) { co_return; }
-    part.verdict = Verdict::bogus(Reason::nsec_missing, trust->zone);
-    judgement.is_about_data = true;
-    co_return;
-  }
-  const ZoneTrustPtr trust = co_await chain_.trust_in(*signer, terms, budget);
-  part.verdict = trust->verdict;
-  if (!trust->verdict.is_secure()) { co_return; }
-  judgement.is_about_data = true;
-  if (trust->zone != *signer) {
-    part.verdict = Verdict::bogus(Reason::rrsig_wrong_signer, trust->zone);
-    co_return;
-  }
+  const ZoneTrustPtr trust =
+      co_await trusted_holder(home, signer, Reason::nsec_missing, terms, budget, judgement, part);
+  if (!trust) { co_return; }
+  std::uint32_t ttl = TrustCache::kMaxTtl;
   if (claim.soa) {
     const SignatureResult result = verify(*claim.soa, *trust->keys, terms.time, budget);
     part.verdict = result.verdict;
     if (!result.verdict.is_secure()) { co_return; }
-    part.ttl = std::min(part.ttl, result.ttl);
+    ttl = result.ttl;
   }
   SoundProofs proofs(claim.proofs, *trust, terms, parts_.options.nsec3_max_iterations, budget);
-  part.ttl = std::min(part.ttl, proofs.ttl);
+  part.ttl = std::min(ttl, proofs.ttl);
   const Proof proof = claim.kind == Claim::Kind::name_error ? proofs.denial.name_error(claim.denied, budget)
                                                             : proofs.denial.no_data(claim.denied, claim.type, budget);
   part.verdict = verdict_of(proof, proofs, trust->zone, Reason::nsec_missing, Reason::nsec_not_proving);
-  judgement.zone = trust->zone;
   proofs.hand_over(judgement);
 }
 
@@ -256,7 +255,8 @@ Task<Judgement> Validator::judge(const Claim& claim, Budget& budget) {
   const ChainTerms usual = chain_.usual_terms();
   Judgement judgement = co_await judge_by(claim, usual, budget);
   // A machine without a clock of its own must learn the time from servers whose names it cannot date: for these alone,
-  // signatures count whatever their time says. Somebody may replay old data; nobody can make any up.
+  // signatures count whatever their time says. Whoever controls the way may replay what was true once, an old proof
+  // that a zone is unsigned among it, below which he may make things up: so none of it is secure, and none of it lasts.
   if (judgement.verdict.reason() == Reason::clock_untrusted && is_time_name(claim.name)) {
     ChainTerms undated = usual;
     undated.time.is_ignored = true;
@@ -271,7 +271,6 @@ Task<Judgement> Validator::judge(const Claim& claim, Budget& budget) {
   const std::uint32_t failed_now = budget.failed_checks() - failed;
   parts_.counters.signatures_failed.add(failed_now);
   parts_.counters.signatures_verified.add(budget.signature_checks() - checks - failed_now);
-  count(judgement.verdict);
   co_return judgement;
 }
 

@@ -28,16 +28,16 @@ struct Judgement {
   Verdict verdict;  // of the claim: the weakest of its parts'
   struct Part {
     Verdict verdict;
-    std::uint32_t ttl = 0;             // seconds, at most: a signature may end before the TTL does
+    std::uint32_t ttl = kNoCeiling;    // seconds, at most, of what signatures date: they may end before the TTL does
     bool needs_proofs = false;         // came from a wildcard: says little without the proofs
     std::uint8_t wildcard_labels = 0;  // then: the labels of the wildcard's parent
   };
-  std::vector<Part> parts;     // one for each of the claim's answers
-  Part denial;                 // of a negative claim
+  std::vector<Part> parts;     // one for each of the claim's answers; after the first bogus one all are unchecked
+  Part denial;                 // of a negative claim, likewise
   bool is_about_data = false;  // bogus because of what this server sent, not because of the zone: another may do better
   Name zone;                   // whose keys signed the last of it
-  // Of the claim's proofs those whose signatures hold, all of them from `zone`; nothing else of them may be handed on
-  // or kept beside secure data.
+  // Of the claim's proofs those whose signatures hold; nothing else of them may be handed on or kept beside secure
+  // data. Aliases may lead through several zones: not all need be `zone`'s.
   std::vector<RRsetPtr> proofs;
   std::uint32_t proofs_ttl = 0;  // seconds
 };
@@ -48,16 +48,20 @@ class Validator {
 
   // Always ends; what cannot be judged within the budget is bogus with `work_limit`. Arguments must outlive the task.
   Task<Judgement> judge(const Claim& claim, Budget& budget);
+  // The verdict that stands in the end, when all have been heard: once for each claim, however often it was judged.
+  void count(const Verdict& verdict);
 
  private:
   Task<Judgement> judge_by(const Claim& claim, const ChainTerms& terms, Budget& budget);
   Task<void> judge_set(const Claim& claim, std::size_t index, const ChainTerms& terms, Budget& budget,
                        Judgement& judgement);
   Task<void> judge_denial(const Claim& claim, const ChainTerms& terms, Budget& budget, Judgement& judgement);
+  Task<ZoneTrustPtr> trusted_holder(const Name& home, const std::optional<Name>& signer, Reason unsigned_reason,
+                                    const ChainTerms& terms, Budget& budget, Judgement& judgement,
+                                    Judgement::Part& part);
   Verdict judge_wildcard(const Claim& claim, const RRset& rrset, const ZoneTrust& zone, std::uint8_t labels,
                          const ChainTerms& terms, Budget& budget, Judgement& judgement, Judgement::Part& part) const;
   bool is_time_name(NameView name) const noexcept;
-  void count(const Verdict& verdict);
 
   ValidatorParts parts_;
   Chain chain_;

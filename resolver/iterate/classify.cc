@@ -226,6 +226,34 @@ RRsetPtr synthesise_cname(const RRset& dname, NameView name, std::uint32_t ttl) 
 
 namespace {
 
+// The servers of a zone below, and what the parent says of its keys.
+Outcome read_referral(const MessageView& reply, const ReplyContext& context, NameView zone, Response& response) {
+  // A parent that knows nothing of DS refers down instead of denying: for this question that is "no such data".
+  if (context.type == Type::DS && context.name == zone) { return Outcome::no_data; }
+  response.referral = servers_of(reply, Section::authority, zone, context.zone, context.harden_glue);
+  if (context.want_proofs) {
+    response.ds = collect(reply, Section::authority, zone, Type::DS);
+    if (!response.ds) { collect_proofs(reply, context.zone, response); }
+  }
+  return response.referral ? Outcome::referral : Outcome::lame;
+}
+
+// The answer section did not settle the question: the authority section may, or nothing does.
+Outcome read_authority(const MessageView& reply, const ReplyContext& context, Response& response) {
+  const bool aliased = !response.answers.empty();
+  collect_denial(reply, context, response.target, response);
+  if (response.rcode == Rcode::name_error) { return Outcome::name_error; }
+  if (response.soa) { return Outcome::no_data; }
+  if (aliased) { return Outcome::alias; }  // the server had no more to say: ask for the rest
+  if (context.from_forwarder) { return Outcome::no_data; }
+  bool upward = false;
+  if (const auto zone = referred_zone(reply, context, upward)) {
+    return read_referral(reply, context, *zone, response);
+  }
+  // Neither SOA nor servers below: an authoritative server denies curtly, any other does not serve the zone.
+  return response.authoritative && !upward ? Outcome::no_data : Outcome::lame;
+}
+
 Response read(const MessageView& reply, const ReplyContext& context) {
   Response response;
   response.rcode = reply.rcode();
@@ -255,49 +283,13 @@ Response read(const MessageView& reply, const ReplyContext& context) {
     response.outcome = response.answers.empty() ? Outcome::server_error : Outcome::answer;
     return response;
   }
-  const bool aliased = !response.answers.empty();
-  if (says_too_long && !aliased) {
+  if (says_too_long && response.answers.empty()) {
     response.outcome = Outcome::server_error;
     return response;
   }
-  if (!response.target.view().is_at_or_below(context.zone)) {
-    response.outcome = Outcome::alias;  // what the rcode says about a name elsewhere does not count
-    return response;
-  }
-  collect_denial(reply, context, response.target, response);
-  if (response.rcode == Rcode::name_error) {
-    response.outcome = Outcome::name_error;
-    return response;
-  }
-  if (response.soa) {
-    response.outcome = Outcome::no_data;
-    return response;
-  }
-  if (aliased) {
-    response.outcome = Outcome::alias;  // the server had no more to say: ask for the rest
-    return response;
-  }
-  if (context.from_forwarder) {
-    response.outcome = Outcome::no_data;
-    return response;
-  }
-  bool upward = false;
-  if (const auto zone = referred_zone(reply, context, upward)) {
-    if (context.type == Type::DS && context.name == zone->view()) {
-      // A parent that knows nothing of DS refers down instead of denying: for this question that is "no such data".
-      response.outcome = Outcome::no_data;
-      return response;
-    }
-    response.referral = servers_of(reply, Section::authority, *zone, context.zone, context.harden_glue);
-    if (context.want_proofs) {
-      response.ds = collect(reply, Section::authority, *zone, Type::DS);
-      if (!response.ds) { collect_proofs(reply, context.zone, response); }
-    }
-    response.outcome = response.referral ? Outcome::referral : Outcome::lame;
-    return response;
-  }
-  // Neither SOA nor servers below: an authoritative server denies curtly, any other does not serve the zone.
-  response.outcome = response.authoritative && !upward ? Outcome::no_data : Outcome::lame;
+  // What the rcode says about a name elsewhere does not count.
+  const bool leads_out = !response.target.view().is_at_or_below(context.zone);
+  response.outcome = leads_out ? Outcome::alias : read_authority(reply, context, response);
   return response;
 }
 

@@ -39,9 +39,9 @@ void keep_wildcard(const RRset& expanded, const Judgement::Part& part, Caches& c
   constexpr Octet kStar[] = {'*'};
   Name wildcard(expanded.owner().suffix(part.wildcard_labels));
   if (!wildcard.prepend_label(kStar)) { return; }
-  RRsetPtr original = expanded.with_owner(wildcard);
-  if (original && part.ttl < original->ttl()) { original = original->with_ttl(part.ttl); }
-  if (original) { caches.rrsets.put(original, Credibility::answer_authoritative, Security::secure, now); }
+  const RRsetPtr original = expanded.with_owner(wildcard);
+  caches.rrsets.put(original, Credibility::answer_authoritative, Security::secure, now, nullptr, Reason::none,
+                    part.ttl);
 }
 
 }  // namespace

@@ -18,6 +18,9 @@ namespace vouch {
 class RRset;
 using RRsetPtr = Shared<const RRset>;
 
+// For how many seconds data may live, whatever its TTL and the operator's bounds: nobody has said.
+constexpr std::uint32_t kNoCeiling = 0xffffffff;
+
 class RRset {
  public:
   static constexpr std::size_t kMaxRecords = 256;        // PowerDNS's limit; BIND's is 100; real sets rarely pass 50

@@ -32,12 +32,11 @@ sys.path[:0] = [str(ROOT / "tests/system"), str(HERE)]
 
 import dns_message  # noqa: E402
 from comparison.lab import Lab  # noqa: E402
-from comparison.processes import Processes, Trouble, end_on_signals, tree_of, wait_until  # noqa: E402
+from comparison.processes import Trouble, tree_of, wait_until  # noqa: E402
 from comparison.resolvers import PEERS, Vouch  # noqa: E402
-from lab_kit import can_validate, enter_namespace  # noqa: E402
+from lab_kit import run_beside_peers  # noqa: E402
 
 INSIDE = "VOUCH_HOSTILE_INSIDE"
-SKIPPED = 77
 PORT = 5700
 LEAVES, NAMES_PER_LEAF = 100, 50
 CACHED = [f"www.{zone}" for zone in ("alg8.nsec.", "alg13.nsec.", "alg15.nsec.", "types.nsec.", "levels.nsec.", "parent.nsec.")]
@@ -240,7 +239,7 @@ def arguments():
 
 
 def run(args, folder, processes):
-    resolvers = {peer.name: peer for peer in PEERS} | {"vouch": Vouch(args.vouchd or args.build / "resolver/daemon/vouchd")}
+    resolvers = {peer.name: peer for peer in PEERS} | {"vouch": Vouch(args.vouchd)}
     for name in args.resolvers:
         if name not in resolvers or not resolvers[name].path():
             raise Trouble(f"{name} is not here")
@@ -267,26 +266,9 @@ def run(args, folder, processes):
 
 def main():
     args = arguments()
-    why_not = enter_namespace(INSIDE)
-    end_on_signals()
-    with tempfile.TemporaryDirectory(prefix="vouch-hostile-") as name:
-        folder = pathlib.Path(name)
-        folder.chmod(0o755)
-        vouchd = args.vouchd or args.build / "resolver/daemon/vouchd"
-        if not why_not and "vouch" in args.resolvers and not (vouchd.is_file() and can_validate(vouchd, folder)):
-            why_not = f"{vouchd} is not there or does not validate"
-        if why_not:
-            print(f"skipped: {why_not}")
-            sys.exit(SKIPPED)
-        try:
-            with Processes() as processes:
-                status = run(args, folder, processes)
-        except Trouble as met:
-            print(met, file=sys.stderr)
-            status = 1
-        except KeyboardInterrupt:
-            status = 130
-    sys.exit(status)
+    args.vouchd = args.vouchd or args.build / "resolver/daemon/vouchd"
+    run_beside_peers(INSIDE, "vouch-hostile-", args.vouchd if "vouch" in args.resolvers else None,
+                     lambda folder, processes: run(args, folder, processes))
 
 
 if __name__ == "__main__":

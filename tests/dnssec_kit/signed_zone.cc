@@ -25,37 +25,7 @@ SigningKey key_for(const std::string& origin, const ZoneStyle& style) {
   return SigningKey({.algorithm = algorithm, .flags = 0x0101, .seed = origin, .rsa_bits = style.rsa_bits});
 }
 
-void append(Buffer& to, Bytes octets) { to.insert(to.end(), octets.begin(), octets.end()); }
-
-std::string base32hex(Bytes octets) {
-  constexpr std::string_view kDigits = "0123456789abcdefghijklmnopqrstuv";
-  std::string text;
-  unsigned bits = 0, pending = 0;
-  for (const Octet octet : octets) {
-    bits = (bits << 8 | octet) & 0xffff;
-    for (pending += 8; pending >= 5; pending -= 5) { text += kDigits[bits >> (pending - 5) & 31]; }
-  }
-  return text;  // 20 octets are 32 digits: nothing is left
-}
-
 }  // namespace
-
-Buffer type_bitmap(const std::set<Type>& types) {
-  std::map<unsigned, Buffer> windows;
-  for (const Type type : types) {
-    const unsigned number = static_cast<std::uint16_t>(type);
-    Buffer& window = windows[number >> 8];
-    const std::size_t at = (number & 0xff) / 8;
-    if (window.size() <= at) { window.resize(at + 1); }
-    window[at] = u8(window[at] | 0x80U >> number % 8);
-  }
-  Buffer bitmap;
-  for (const auto& [number, window] : windows) {
-    append(bitmap, Buffer{u8(number), u8(window.size())});
-    append(bitmap, window);
-  }
-  return bitmap;
-}
 
 Buffer hash_of_name(NameView name, Bytes salt, std::uint16_t iterations) {
   Name lower(name);
@@ -165,7 +135,7 @@ RRsetPtr SignedZone::sign(const RRset& set) const {
 // ------------------------------------------------------------------------------------------------------- the chain
 
 // The types that a proof lists: at a cut, what the parent has of it.
-SignedZone::Types SignedZone::types_at(NameView name) const {
+Types SignedZone::types_at(NameView name) const {
   Types types;
   if (const Sets* const sets = sets_at(name)) {
     for (const auto& [type, set] : *sets) {
@@ -190,11 +160,11 @@ std::vector<SignedZone::Link> SignedZone::chain() const {
     if (is_unsigned && style_.opt_out) { continue; }
     if (!is_unsigned) { types.insert(Type::RRSIG); }
     const Buffer hash = place_of(name);
-    hashed[hash] = {hash, hashed_owner(hash), types};
+    hashed[hash] = {hash, hashed_owner(hash, origin_), types};
     for (NameView above = name.view(); above.labels() > origin_.view().labels();) {  // RFC 5155 section 7.1 step 4
       above = above.parent();
       const Buffer empty = place_of(above);
-      if (!hashed.contains(empty)) { hashed[empty] = {empty, hashed_owner(empty), types_at(above)}; }
+      if (!hashed.contains(empty)) { hashed[empty] = {empty, hashed_owner(empty, origin_), types_at(above)}; }
     }
   }
   for (auto& [hash, link] : hashed) { links.push_back(std::move(link)); }
@@ -203,28 +173,17 @@ std::vector<SignedZone::Link> SignedZone::chain() const {
 
 Buffer SignedZone::place_of(NameView name) const { return hash_of_name(name, style_.salt, style_.iterations); }
 
-Name SignedZone::hashed_owner(const Buffer& hash) const { return child_of(base32hex(hash), origin_); }
-
 RRsetPtr SignedZone::proof_of(const std::vector<Link>& chain, std::size_t index) const {
   const Link& link = chain[index];
   const Link& next = chain[(index + 1) % chain.size()];
-  Buffer rdata;
-  if (style_.nsec3) {
-    rdata = {1, u8(style_.opt_out ? 1U : 0U), u8(style_.iterations >> 8), u8(style_.iterations & 0xff),
-             u8(style_.salt.size())};
-    append(rdata, style_.salt);
-    rdata.push_back(u8(next.place.size()));
-    append(rdata, next.place);
-  } else {
-    append(rdata, next.owner.view().octets());
-  }
-  append(rdata, type_bitmap(link.types));
+  const Nsec3Form form{.salt = style_.salt, .iterations = style_.iterations, .opt_out = style_.opt_out};
+  const Buffer rdata = style_.nsec3 ? nsec3_rdata(next.place, link.types, form) : nsec_rdata(next.owner, link.types);
   return sign(*set_of(link.owner, style_.nsec3 ? Type::NSEC3 : Type::NSEC, kNegativeTtl, {rdata}));
 }
 
 RRsetPtr SignedZone::proof_at(NameView name) const {
   const std::vector<Link> links = chain();
-  const Name owner = style_.nsec3 ? hashed_owner(place_of(name)) : Name(name);
+  const Name owner = style_.nsec3 ? hashed_owner(place_of(name), origin_) : Name(name);
   for (std::size_t i = 0; i < links.size(); ++i) {
     if (links[i].owner == owner) { return proof_of(links, i); }
   }

@@ -8,11 +8,11 @@
 #pragma once
 
 #include <map>
-#include <set>
 #include <string>
 #include <vector>
 
 #include "resolver/wire/answer.h"
+#include "tests/dnssec_kit/denial_records.h"
 #include "tests/dnssec_kit/signer.h"
 
 namespace vouch::dnssec_kit {
@@ -33,10 +33,6 @@ struct Reply {
   Rcode rcode = Rcode::no_error;
   bool aa = true;
   std::vector<RRsetPtr> answer, authority, additional;
-};
-
-struct CanonicalLess {
-  bool operator()(const Name& a, const Name& b) const { return canonical_order(a, b) < 0; }
 };
 
 // One key signs all (flags 257); its seed is the zone's name. Not signed: the same without any DNSSEC.
@@ -77,7 +73,6 @@ class SignedZone {
 
  private:
   using Sets = std::map<Type, RRsetPtr>;
-  using Types = std::set<Type>;
   struct Link {
     Buffer place;  // NSEC: unused; NSEC3: the hash
     Name owner;    // of the record
@@ -89,7 +84,6 @@ class SignedZone {
   std::vector<Link> chain() const;
   RRsetPtr proof_of(const std::vector<Link>& chain, std::size_t index) const;
   Buffer place_of(NameView name) const;
-  Name hashed_owner(const Buffer& hash) const;
   void refer(NameView cut, Reply& reply) const;
   void deny_name(NameView name, Reply& reply) const;
   void deny_type(NameView name, Reply& reply) const;
@@ -105,7 +99,6 @@ class SignedZone {
   std::map<Name, Sets, CanonicalLess> names_;
 };
 
-Buffer type_bitmap(const std::set<Type>& types);  // RFC 4034 section 4.1.2
 // RFC 5155 section 5, computed here anew.
 Buffer hash_of_name(NameView name, Bytes salt, std::uint16_t iterations);
 

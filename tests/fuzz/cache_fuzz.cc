@@ -137,8 +137,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* input, std::size_t siz
       case 0:
       case 1: {
         const std::uint8_t data = how >> 4 & 3;
+        const std::uint32_t ceiling = security == Security::secure ? number : kNoCeiling;
         const std::uint32_t ttl =
-            std::min(std::max<std::uint32_t>(number, model.options.ttl_min), model.options.ttl_max);
+            std::min({std::max<std::uint32_t>(number, model.options.ttl_min), model.options.ttl_max, ceiling});
         // A CNAME's first octet is its label's length: one and the same for all.
         const std::uint8_t seen = type == Type::CNAME ? 1 : data;
         const RRsetPtr rrset = data_of(name, type, number, type == Type::CNAME ? 7 : data);
@@ -151,7 +152,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* input, std::size_t siz
         const auto kind = how & 0x10 ? EntryKind::name_error : EntryKind::no_data;
         const std::uint32_t minimum = (how >> 5) * 20U;
         std::uint32_t ttl = std::min<std::uint32_t>(number, minimum);
-        ttl = std::min(std::max(ttl, model.options.negative_ttl_min), model.options.negative_ttl_max);
+        const std::uint32_t ceiling = security == Security::secure ? number : kNoCeiling;
+        ttl = std::min({std::max(ttl, model.options.negative_ttl_min), model.options.negative_ttl_max, ceiling});
         require(cache.put_negative(name, type, kind, soa_of(number, minimum), credibility, security, now) ==
                     model.put(name, type, {kind, credibility, security, now, ttl, 0}, now),
                 "put_negative");

@@ -86,11 +86,11 @@ void compare(Outcome said, Outcome expected, bool complete, std::string what, co
 inline void demand_truth(const Zone& zone, const Labels& name) {
   const bool exists = zone.exists(name);
   const bool beyond = zone.is_beyond(name);
-  if (zone.name_error(name) == Proof::proven) {
+  if (name_error(zone, name) == Proof::proven) {
     demand(!exists && !beyond, "a name error is true", name);
     demand(!zone.exists(child_of(zone.closest_encloser(name), "*")), "and no wildcard answers", name);
   }
-  switch (zone.ds_absence(name)) {
+  switch (ds_absence(zone, name)) {
     case DsAbsence::unsigned_delegation:
       demand(zone.is_cut(name) && !zone.has(name, Type::DS) && !beyond, "a delegation without DS", name);
       break;
@@ -105,7 +105,7 @@ inline void demand_truth(const Zone& zone, const Labels& name) {
       break;
   }
   for (const Type type : kTypesAsked) {
-    if (zone.no_data(name, type) != Proof::proven) { continue; }
+    if (no_data(zone, name, type) != Proof::proven) { continue; }
     demand(!beyond && !zone.types_at(name).contains(type), "there is no such data", name);
     if (exists) { continue; }
     const Labels source = child_of(zone.closest_encloser(name), "*");
@@ -118,20 +118,20 @@ inline void ask_everything(const Zone& zone, const Denial& denial, const Labels&
   const Name asked = name_of(name, zone.shout);
   Budget budget{Instant{}};
   demand_truth(zone, name);
-  compare(denial.name_error(asked, budget), zone.name_error(name), complete, "name error", name);
+  compare(denial.name_error(asked, budget), name_error(zone, name), complete, "name error", name);
   for (const Type type : kTypesAsked) {
-    compare(denial.no_data(asked, type, budget), zone.no_data(name, type), complete, "no data of " + type_text(type),
+    compare(denial.no_data(asked, type, budget), no_data(zone, name, type), complete, "no data of " + type_text(type),
             name);
   }
-  compare(denial.ds_absence(asked, budget), zone.ds_absence(name), complete, "DS absence", name);
+  compare(denial.ds_absence(asked, budget), ds_absence(zone, name), complete, "DS absence", name);
   for (std::size_t labels = zone.apex.size(); labels < name.size(); ++labels) {
     const Labels source = child_of(ancestor_of(name, labels), "*");
     if (zone.types_at(source).empty()) { continue; }  // no wildcard there, so no answer by it
-    compare(denial.wildcard_answer(asked, u8(labels), budget), zone.wildcard_answer(name, labels), complete,
+    compare(denial.wildcard_answer(asked, u8(labels), budget), wildcard_answer(zone, name, labels), complete,
             "wildcard answer", name);
   }
   const auto shown = denial.closest_encloser_labels(asked, budget);
-  const auto expected = zone.encloser_shown(name);
+  const auto expected = encloser_shown(zone, name);
   if (shown || complete) { demand(shown == expected, "closest encloser", name); }
   demand(!budget.is_validation_spent(), "a short name is affordable", name);
 }

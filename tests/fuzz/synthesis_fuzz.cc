@@ -9,7 +9,7 @@
 #include "resolver/dnssec/denial.h"
 #include "resolver/dnssec/synthesis.h"
 #include "tests/fuzz/fuzz_input.h"
-#include "tests/fuzz/zone_model.h"
+#include "tests/fuzz/signed_model.h"
 
 namespace vouch {
 namespace {
@@ -50,6 +50,7 @@ struct Signed {
     signature = style & 0x80 ? 1200 : 64;  // long ones fill a small store soon
   }
   void sign() {
+    zone.set_shouts((style & 0x40) != 0);
     form = {.salt = Buffer(style & 0x03, Octet{7}),
             .iterations = u16((style >> 2) & 0x03U),
             .opt_out = (style & 0x10) != 0};
@@ -94,7 +95,7 @@ struct Signed {
     }
   }
 
-  model::Zone zone;
+  model::SignedZone zone;
   std::uint8_t style = 0;
   std::size_t signature = 64;
   model::Nsec3Form form;

@@ -1,250 +1,222 @@
-// A signed zone as a plain set of names and types, and what follows from it by definition: its chain of NSEC or NSEC3
-// records (RFC 4034 section 4, RFC 5155 section 7.1), and the truth about every question (RFC 1034 section 4.3.2, RFC
-// 4592). Signatures have the right form and no sense: nobody checks them here. Slow and simple on purpose.
+// A signed zone as a plain set of names and types. From it come, by definition: what exists and what is the zone's own
+// (RFC 4592 section 2.2), and every NSEC or NSEC3 record that an honest signer would make or, of the compact kind, make
+// up. Nothing is clever here, and nothing is shared with what it checks but the hash itself.
+//
+// Names are lists of lower-case labels from the root downwards: as lists and octets compare, so does RFC 4034 section
+// 6.1.
 #pragma once
 
 #include <algorithm>
-#include <cstdlib>
 #include <map>
-#include <optional>
 #include <set>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "resolver/dnssec/algorithms.h"
 #include "resolver/wire/rrset.h"
+#include "tests/dnssec_kit/denial_records.h"
 
 namespace vouch::model {
 
-struct CanonicalLess {
-  bool operator()(const Name& a, const Name& b) const noexcept { return canonical_order(a, b) < 0; }
-};
-using Types = std::set<Type>;
+using Labels = std::vector<std::string>;
+using dnssec_kit::Types;
 
-// The form of an RRSIG over a set of this owner by this zone. `labels`: those of the owner, if nothing else is said.
-inline Buffer signature_by(NameView zone, NameView owner, Type covered, std::size_t size = 64,
-                           std::optional<std::uint8_t> labels = std::nullopt) {
-  constexpr std::size_t kFixed = 18;
-  Buffer rdata(kFixed);
-  store16(rdata.data(), static_cast<std::uint16_t>(covered));
-  rdata[2] = 13;
-  rdata[3] = labels.value_or(u8(owner.labels() - (owner.is_wildcard() ? std::size_t{1} : 0)));
-  rdata.insert(rdata.end(), zone.octets().begin(), zone.octets().end());
-  rdata.resize(rdata.size() + size, Octet{0x5a});
-  return rdata;
+inline Labels ancestor_of(const Labels& name, std::size_t labels) {
+  return Labels(name.begin(), name.begin() + static_cast<std::ptrdiff_t>(labels));
 }
-
-inline RRsetPtr signed_set(NameView zone, NameView owner, Type type, std::uint32_t ttl, const Buffer& rdata,
-                           std::size_t signature = 64, std::optional<std::uint8_t> labels = std::nullopt) {
-  const Buffer rrsig = signature_by(zone, owner, type, signature, labels);
-  const Bytes records[] = {rdata};
-  const Bytes signatures[] = {rrsig};
-  return RRset::make(owner, type, ttl, records, signatures);
+inline Labels child_of(Labels name, std::string label) {
+  name.push_back(std::move(label));
+  return name;
 }
-
-inline Buffer bitmap_of(const Types& types) {
-  Buffer bitmap;
-  for (unsigned window = 0; window < 256; ++window) {
-    Buffer block;
-    for (const Type type : types) {
-      const auto number = static_cast<std::uint16_t>(type);
-      if (number >> 8 != window) { continue; }
-      block.resize(std::max<std::size_t>(block.size(), (number & 0xffU) / 8 + 1));
-      block[(number & 0xffU) / 8] |= u8(std::size_t{0x80} >> (number & 7));
+// In lower case.
+inline Labels labels_of(NameView name) {
+  Labels labels;
+  Name lower(name);
+  lower.lower_case();
+  for (NameView rest = lower; !rest.is_root(); rest = rest.parent()) {
+    labels.insert(labels.begin(), std::string(text_of(rest.first_label())));
+  }
+  return labels;
+}
+// `shout`: in capitals, which must make no difference.
+inline Name name_of(const Labels& labels, bool shout = false) {
+  Name name;
+  for (std::string label : labels) {
+    for (char& c : label) {
+      if (shout && c >= 'a' && c <= 'z') { c = static_cast<char>(c - 'a' + 'A'); }
     }
-    if (block.empty()) { continue; }
-    bitmap.push_back(u8(window));
-    bitmap.push_back(u8(block.size()));
-    bitmap.insert(bitmap.end(), block.begin(), block.end());
+    name.prepend_label(bytes_of(label));
   }
-  return bitmap;
+  return name;
 }
 
-inline RRsetPtr nsec_set(NameView zone, NameView owner, NameView next, const Types& types, std::size_t signature = 64,
-                         std::optional<std::uint8_t> labels = std::nullopt) {
-  Buffer rdata(next.octets().begin(), next.octets().end());
-  const Buffer bitmap = bitmap_of(types);
-  rdata.insert(rdata.end(), bitmap.begin(), bitmap.end());
-  return signed_set(zone, owner, Type::NSEC, 3600, rdata, signature, labels);
-}
+enum class Kind : std::uint8_t { nsec, nsec3, compact };
 
-inline Name hashed_owner(const Nsec3Hash& hash, NameView zone) {
-  constexpr std::string_view kDigits = "0123456789abcdefghijklmnopqrstuv";
-  Buffer label;
-  for (std::size_t bit = 0; bit < hash.size() * 8; bit += 5) {
-    unsigned digit = 0;
-    for (std::size_t i = bit; i < bit + 5; ++i) { digit = digit << 1 | (hash[i / 8] >> (7 - i % 8) & 1U); }
-    label.push_back(static_cast<Octet>(kDigits[digit]));
-  }
-  Name owner(zone);
-  if (!owner.prepend_label(label)) { std::abort(); }
-  return owner;
-}
-
-struct Nsec3Form {
-  Buffer salt;
-  std::uint16_t iterations = 0;
-  bool opt_out = false;  // unsigned delegations have no NSEC3, and every record says so
-};
-
-inline RRsetPtr nsec3_set(NameView zone, const Nsec3Hash& hash, const Nsec3Hash& next, const Types& types,
-                          const Nsec3Form& form, std::size_t signature = 64) {
-  Buffer rdata = {1, form.opt_out ? Octet{1} : Octet{0}, u8(form.iterations >> 8), u8(form.iterations & 0xff)};
-  rdata.push_back(u8(form.salt.size()));
-  rdata.insert(rdata.end(), form.salt.begin(), form.salt.end());
-  rdata.push_back(u8(next.size()));
-  rdata.insert(rdata.end(), next.begin(), next.end());
-  const Buffer bitmap = bitmap_of(types);
-  rdata.insert(rdata.end(), bitmap.begin(), bitmap.end());
-  return signed_set(zone, hashed_owner(hash, zone), Type::NSEC3, 3600, rdata, signature);
-}
-
-struct Truth {
-  enum class Kind : std::uint8_t {
-    name_error,
-    no_data,
-    data,           // at the very name
-    wildcard_data,  // from `source`
-    alias,          // CNAME, also from a wildcard
-    elsewhere,      // at or below a cut, or below a DNAME
-  };
-  Kind kind;
-  Name source;  // the owner of the data
+// One record of the zone.
+struct Record {
+  Labels owner;  // as it was before hashing
+  RRsetPtr rrset;
 };
 
 class Zone {
  public:
-  explicit Zone(NameView apex) : apex_(apex) { nodes_[apex_] = {Type::SOA, Type::NS, Type::DNSKEY}; }
+  Labels apex;
+  std::map<Labels, Types> data;  // what the zone file has, whatever lies beyond its cuts included
+  Kind kind = Kind::nsec;
+  bool shout = false;
+  bool opt_out = false;    // NSEC3: unsigned delegations have no record
+  bool flags_all = false;  // and all records have the flag, not only those that must
+  std::uint16_t iterations = 0;
+  Buffer salt;
 
-  const Name& apex() const noexcept { return apex_; }
-  // Whether its names have NSEC records: one can ask for these too.
-  void set_has_nsec(bool has_nsec) noexcept { has_nsec_ = has_nsec; }
-  // Of a zone file's kind: a CNAME stands alone, a cut has DS or nothing beside its NS, wildcards are no cuts.
-  void add(NameView name, Type type) {
-    if (!name.is_at_or_below(apex_)) { std::abort(); }
-    Types& types = nodes_[Name(name)];
-    types.insert(type);
-  }
-  bool has_node(NameView name) const { return nodes_.contains(Name(name)); }
-
-  Truth truth(NameView name, Type type) const {
-    for (unsigned labels = apex_.view().labels() + 1U; labels <= name.labels(); ++labels) {
-      const Name at(name.suffix(u8(labels - 1)));
-      if (has(at, Type::DNAME)) { return {Truth::Kind::elsewhere, at}; }
-      const Name cut(name.suffix(u8(labels)));
-      const bool is_parents = labels == name.labels() && type == Type::DS;
-      if (has(cut, Type::NS) && !is_parents) { return {Truth::Kind::elsewhere, cut}; }
+  // Once data is complete, before anything below is asked.
+  void finish() {
+    for (const auto& [owner, types] : data) {
+      if (!is_beyond(owner)) { add_with_ancestors(owner, existing_); }
     }
-    if (type == Type::DS && name == apex_ && !name.is_root()) { return {Truth::Kind::elsewhere, apex_}; }
-    if (exists(name)) { return at_node(Name(name), type, false); }
-    NameView encloser = name.parent();
-    while (!exists(encloser)) { encloser = encloser.parent(); }
-    Name wildcard(encloser);
-    if (!wildcard.prepend_label(bytes_of("*"))) { std::abort(); }
-    if (!exists(wildcard)) { return {Truth::Kind::name_error, wildcard}; }
-    return at_node(wildcard, type, true);
-  }
-
-  // What a server of the zone would send: one record, told apart from others' by its owner.
-  RRsetPtr data(NameView owner, Type type) const {
-    Buffer rdata;
-    if (type == Type::A) { rdata = {192, 0, 2, owner.labels()}; }
-    if (type == Type::TXT) { rdata = {2, 'i', 'n'}; }
-    if (type == Type::CNAME) { rdata.assign(apex_.view().octets().begin(), apex_.view().octets().end()); }
-    if (rdata.empty()) { return nullptr; }
-    return signed_set(apex_, owner, type, 3600, rdata);
-  }
-  RRsetPtr soa(std::uint32_t minimum = 3600) const {
-    Buffer rdata(apex_.view().octets().begin(), apex_.view().octets().end());
-    rdata.push_back(0);
-    rdata.resize(rdata.size() + 20);
-    store32(rdata.data() + rdata.size() - 4, minimum);
-    return signed_set(apex_, apex_, Type::SOA, 3600, rdata);
-  }
-
-  std::vector<RRsetPtr> nsec_chain(std::size_t signature = 64) const {
-    std::vector<std::pair<Name, Types>> owners;
-    for (const auto& [name, types] : nodes_) {
-      if (is_occluded(name)) { continue; }
-      owners.emplace_back(name, visible(name));
-      owners.back().second.insert({Type::RRSIG, Type::NSEC});
+    for (const auto& [owner, types] : data) {
+      if (!is_beyond(owner) && !is_hidden(owner)) { add_with_ancestors(owner, secured_); }
     }
-    std::vector<RRsetPtr> chain;
-    for (std::size_t i = 0; i < owners.size(); ++i) {
-      const Name& next = owners[(i + 1) % owners.size()].first;
-      chain.push_back(nsec_set(apex_, owners[i].first, next, owners[i].second, signature));
-    }
-    return chain;
+    if (kind == Kind::nsec3) { make_spans(); }
   }
 
-  std::vector<RRsetPtr> nsec3_chain(const Nsec3Form& form, std::size_t signature = 64) const {
-    std::map<Nsec3Hash, Types> hashes;
-    for (const auto& [owner, all] : nodes_) {
-      if (is_occluded(owner)) { continue; }
-      Types types = visible(owner);
-      const bool is_unsigned = types.contains(Type::NS) && !types.contains(Type::SOA) && !types.contains(Type::DS);
-      if (is_unsigned && form.opt_out) { continue; }
-      if (!is_unsigned) { types.insert(Type::RRSIG); }
-      hashes[hash_of(owner, form)] = types;
-      // Empty non-terminals (RFC 5155 section 7.1).
-      for (NameView above = owner.view(); above.labels() > apex_.view().labels(); above = above.parent()) {
-        hashes.try_emplace(hash_of(above, form));
-      }
-    }
-    std::vector<RRsetPtr> chain;
-    for (auto at = hashes.begin(); at != hashes.end(); ++at) {
-      const auto next = std::next(at) == hashes.end() ? hashes.begin() : std::next(at);
-      chain.push_back(nsec3_set(apex_, at->first, next->first, at->second, form, signature));
-    }
-    return chain;
+  bool has(const Labels& name, Type type) const {
+    const auto found = data.find(name);
+    return found != data.end() && found->second.contains(type);
   }
-
-  static Nsec3Hash hash_of(NameView name, const Nsec3Form& form) {
-    Name lower(name);
-    lower.lower_case();
-    const auto hash = nsec3_hash(lower.view().octets(), form.salt, form.iterations);
-    if (!hash) { std::abort(); }
-    return *hash;
-  }
-
- private:
-  bool has(const Name& name, Type type) const {
-    const auto node = nodes_.find(name);
-    return node != nodes_.end() && node->second.contains(type);
-  }
-  // Below a cut or a DNAME: in the zone's file perhaps (glue), but not of the zone.
-  bool is_occluded(NameView name) const {
-    for (NameView above = name; above.labels() > apex_.view().labels();) {
-      above = above.parent();
-      const Name at(above);
-      if (has(at, Type::DNAME) || (has(at, Type::NS) && at != apex_)) { return true; }
+  bool is_cut(const Labels& name) const { return name != apex && has(name, Type::NS); }
+  bool ends_below(const Labels& name) const { return is_cut(name) || has(name, Type::DNAME); }
+  // Below a zone cut or a DNAME: not this zone's to speak of.
+  bool is_beyond(const Labels& name) const {
+    for (std::size_t labels = apex.size(); labels < name.size(); ++labels) {
+      if (ends_below(ancestor_of(name, labels))) { return true; }
     }
     return false;
   }
-  bool exists(NameView name) const {
-    return std::ranges::any_of(
-        nodes_, [&](const auto& node) { return node.first.view().is_at_or_below(name) && !is_occluded(node.first); });
+  // RFC 4592 section 2.2: it, or a name below it, has data in this zone.
+  bool exists(const Labels& name) const { return existing_.contains(name); }
+  // The deepest existing name at or above. `name` at or below the apex, so there is one.
+  Labels closest_encloser(Labels name) const {
+    while (!exists(name)) { name.pop_back(); }
+    return name;
   }
-  Types visible(const Name& name) const {
-    const Types& all = nodes_.at(name);
-    if (name == apex_ || !all.contains(Type::NS)) { return all; }
-    Types cut = {Type::NS};
-    if (all.contains(Type::DS)) { cut.insert(Type::DS); }
-    return cut;
-  }
-  Truth at_node(const Name& node, Type type, bool is_wildcard) const {
-    const auto at = nodes_.find(node);
-    Types types = at == nodes_.end() ? Types() : visible(node);
-    if (!types.empty()) { types.insert(Type::RRSIG); }
-    if (!types.empty() && has_nsec_) { types.insert(Type::NSEC); }
-    if (types.contains(type)) { return {is_wildcard ? Truth::Kind::wildcard_data : Truth::Kind::data, node}; }
-    // What may stand beside a CNAME is asked of the name itself (RFC 4035 section 2.5).
-    if (types.contains(Type::CNAME) && type != Type::NSEC && type != Type::RRSIG) { return {Truth::Kind::alias, node}; }
-    return {Truth::Kind::no_data, node};
+  // What the zone (not its children) has at a name.
+  Types types_at(const Labels& name) const {
+    const auto found = data.find(name);
+    if (found == data.end() || is_beyond(name)) { return {}; }
+    if (!is_cut(name)) { return found->second; }
+    Types at_cut;
+    for (const Type type : {Type::NS, Type::DS}) {
+      if (found->second.contains(type)) { at_cut.insert(type); }
+    }
+    return at_cut;
   }
 
-  Name apex_;
-  bool has_nsec_ = false;
-  std::map<Name, Types, CanonicalLess> nodes_;
+  // The deepest name at or above that the zone's records speak of.
+  Labels secured_encloser(Labels name) const {
+    while (!is_secured(name)) { name.pop_back(); }
+    return name;
+  }
+  bool is_secured(const Labels& name) const { return secured_.contains(name); }
+  // NSEC3: whether the span over a name that has no record leaves room for an unsigned delegation.
+  bool is_opted_out(const Labels& name) const { return kind == Kind::nsec3 && span_over(hash_of(name))->second.flag; }
+
+  // Every record of an NSEC or NSEC3 zone.
+  std::vector<Record> records() const {
+    std::vector<Record> made;
+    if (kind == Kind::nsec3) {
+      for (const auto& [hash, span] : spans_) { made.push_back({span.name, nsec3(hash, span)}); }
+      return made;
+    }
+    std::vector<Labels> owners;
+    for (const auto& [owner, types] : data) {
+      if (!is_beyond(owner)) { owners.push_back(owner); }
+    }
+    for (std::size_t i = 0; i < owners.size(); ++i) {
+      const Labels& next = owners[(i + 1) % owners.size()];
+      made.push_back({owners[i], nsec(owners[i], name_of(next, shout), signed_types(owners[i]))});
+    }
+    return made;
+  }
+  // RFC 9824: what a server of compact denial says to a question for that name.
+  Record compact_record(const Labels& asked) const {
+    const Labels found = secured_encloser(asked);
+    const Labels source = child_of(found, "*");
+    Types types = {Type::RRSIG, Type::NSEC};
+    Labels owner = asked;
+    if (found == asked) {
+      types = signed_types(asked);
+    } else if (ends_below(found)) {
+      owner = found;
+      types = signed_types(found);
+    } else if (secured_.contains(source)) {
+      types = signed_types(source);
+    } else {
+      types.insert(Type::NXNAME);
+    }
+    Name next = name_of(owner, shout);
+    next.prepend_label(bytes_of(std::string_view("\0", 1)));
+    return {owner, nsec(owner, next, types)};
+  }
+
+ private:
+  struct Span {
+    Labels name;
+    Nsec3Hash next;
+    bool flag;
+  };
+
+  void add_with_ancestors(const Labels& name, std::set<Labels>& names) const {
+    for (std::size_t labels = apex.size(); labels <= name.size(); ++labels) { names.insert(ancestor_of(name, labels)); }
+  }
+  // An unsigned delegation that an opt-out zone does not speak of. Delegations below a wildcard make no sense (RFC 4592
+  // section 4.2) and are not left out.
+  bool is_hidden(const Labels& name) const {
+    const bool below_wildcard = std::ranges::find(name, "*") != name.end();
+    return kind == Kind::nsec3 && opt_out && is_cut(name) && !has(name, Type::DS) && !below_wildcard;
+  }
+  Nsec3Hash hash_of(const Labels& name) const { return *nsec3_hash(name_of(name).view().octets(), salt, iterations); }
+  std::map<Nsec3Hash, Span>::const_iterator span_over(const Nsec3Hash& hash) const {
+    const auto above = spans_.upper_bound(hash);
+    return above == spans_.begin() ? std::prev(spans_.end()) : std::prev(above);
+  }
+  void make_spans() {
+    for (const Labels& name : secured_) { spans_[hash_of(name)] = {name, {}, opt_out && flags_all}; }
+    for (auto at = spans_.begin(); at != spans_.end(); ++at) {
+      const auto after = std::next(at);
+      at->second.next = after == spans_.end() ? spans_.begin()->first : after->first;
+    }
+    for (const Labels& name : existing_) {  // RFC 5155 section 7.1: the spans over what has no record have the flag
+      if (secured_.contains(name)) { continue; }
+      spans_.at(span_over(hash_of(name))->first).flag = true;
+    }
+  }
+
+  Types signed_types(const Labels& name) const {
+    Types types = types_at(name);
+    const bool has_signature = !types.empty() && (!is_cut(name) || types.contains(Type::DS));
+    if (kind != Kind::nsec3) { types.insert({Type::RRSIG, Type::NSEC}); }
+    if (has_signature) { types.insert(Type::RRSIG); }
+    return types;
+  }
+  RRsetPtr nsec(const Labels& owner, const Name& next, const Types& types) const {
+    return record(name_of(owner, shout), Type::NSEC, dnssec_kit::nsec_rdata(next, types));
+  }
+  RRsetPtr nsec3(const Nsec3Hash& hash, const Span& span) const {
+    const dnssec_kit::Nsec3Form form{.salt = salt, .iterations = iterations, .opt_out = span.flag};
+    const Labels owner = child_of(apex, dnssec_kit::base32hex(hash));
+    return record(name_of(owner, shout), Type::NSEC3,
+                  dnssec_kit::nsec3_rdata(span.next, signed_types(span.name), form));
+  }
+  static RRsetPtr record(const Name& owner, Type type, const Buffer& rdata) {
+    const Bytes one[] = {rdata};
+    return RRset::make(owner, type, 300, one);
+  }
+
+  std::set<Labels> existing_;  // empty non-terminals included
+  std::set<Labels> secured_;   // of these, those that the zone's records speak of
+  std::map<Nsec3Hash, Span> spans_;
 };
 
 }  // namespace vouch::model

@@ -43,6 +43,23 @@ TEST_F(Resolution, RootHearsOnlyTheTopLevelDomain) {
   EXPECT_EQ(net.heard_by("example.com."), "www.example.com. A");
 }
 
+TEST_F(Resolution, StrictMinimisationTakesADenialForAllThatIsBelow) {  // RFC 8020
+  net.options().resolver.minimisation = Minimisation::strict;
+  EXPECT_EQ(net.resolve("a.b.none.example.com.", Type::A).rcode, Rcode::name_error);
+  EXPECT_EQ(net.heard_by("example.com."), "none.example.com. A");
+}
+
+// The reply to the shortened question is an alias and NXDOMAIN: that it leads nowhere says nothing of what is below it.
+TEST_F(Resolution, StrictMinimisationIsNotFooledByADenialOfAnAliassTarget) {
+  net.options().resolver.minimisation = Minimisation::strict;
+  net.zone("example.com.")
+      .has("node.example.com. 300 IN CNAME gone.example.com.")
+      .has("www.node.example.com. 300 IN A 198.51.100.8");
+  EXPECT_EQ(resolve("www.node.example.com."), "www.node.example.com. 300 IN A 198.51.100.8");
+  EXPECT_EQ(net.heard_by("example.com."), "node.example.com. A, www.node.example.com. A");
+  EXPECT_EQ(net.resolve("node.example.com.", Type::A).rcode, Rcode::name_error);
+}
+
 TEST_F(Resolution, WithoutMinimisationEverybodyHearsTheWholeName) {
   net.options().resolver.minimisation = Minimisation::off;
   resolve("www.example.com.");

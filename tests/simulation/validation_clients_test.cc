@@ -130,6 +130,95 @@ TEST_F(Clients, AdIsNotGivenOnBogusOrUnjudgedDataWithCd) {
   EXPECT_FALSE(net.ask_for("www.example.org.", Type::A, {.ad = true, .cd = true}).message().ad);
 }
 
+// --------------------------------------------------------------------------------- root key sentinels (RFC 8509)
+
+struct Sentinels : Clients {
+  std::string tag = digits(net.zone(".").key().tag());
+  std::string other = digits(u16(net.zone(".").key().tag() ^ 1U));
+  const std::string is_trusted = "root-key-sentinel-is-ta-" + tag, is_not_trusted = "root-key-sentinel-not-ta-" + tag;
+  const std::string is_other = "root-key-sentinel-is-ta-" + other, is_not_other = "root-key-sentinel-not-ta-" + other;
+  Sentinels() {
+    for (const std::string& label : {is_trusted, is_not_trusted, is_other, is_not_other}) {
+      net.zone("example.org.").has(data(label, "example.org."));
+      net.zone("plain.org.").has(data(label, "plain.org."));
+    }
+  }
+  static std::string digits(std::uint16_t tag) {
+    const std::string text = std::to_string(tag);
+    return std::string(5 - text.size(), '0') + text;
+  }
+  static std::string data(const std::string& label, const std::string& zone) {
+    return label + "." + zone + " 300 IN A 198.51.100.50";
+  }
+  std::string ask(const std::string& label, const Asking& how = SignedInternet::usual()) {
+    return net.ask(label + ".example.org.", Type::A, how);
+  }
+};
+
+TEST_F(Sentinels, TellWhichRootKeysAreTrustedWhateverTheCacheKnows) {
+  for (const bool from_cache : {false, true}) {
+    net.new_questions();
+    for (const std::string& label : {is_trusted, is_not_other}) {
+      EXPECT_EQ(ask(label), "NOERROR AD " + data(label, "example.org."));
+    }
+    for (const std::string& label : {is_not_trusted, is_other}) {
+      EXPECT_EQ(ask(label), "SERVFAIL EDE 0: root key sentinel") << label;
+    }
+    EXPECT_EQ(net.new_questions() == 0, from_cache);
+  }
+}
+
+TEST_F(Sentinels, AreDataToWhoeverJudgesForItselfAndWhereNothingIsSigned) {
+  for (const bool from_cache : {false, true}) {
+    EXPECT_EQ(ask(is_other, kChecksItself), "NOERROR " + data(is_other, "example.org.")) << from_cache;
+    EXPECT_EQ(net.ask(is_other + ".plain.org.", Type::A), "NOERROR " + data(is_other, "plain.org.")) << from_cache;
+  }
+  EXPECT_THAT(net.ask(is_other + ".example.org.", Type::TXT), StartsWith("NOERROR AD"));  // addresses alone
+}
+
+TEST_F(Sentinels, CanBeSwitchedOff) {
+  net.dnssec().root_key_sentinel = false;
+  for (const std::string& label : {is_not_trusted, is_other}) {
+    EXPECT_EQ(ask(label), "NOERROR AD " + data(label, "example.org."));
+  }
+}
+
+// --------------------------------------------------------------------------------------------------- forwarders
+
+struct Forwarded : Clients {
+  static constexpr std::string_view kForwarder = "192.0.2.2";
+  Forwarded() {
+    ConfiguredZone zone;
+    zone.zone = Name::of("example.org.");
+    zone.servers.push_back(*SocketAddress::parse(kForwarder, 53));
+    net.options().resolver.forward_zones.push_back(zone);
+  }
+  // Each question to the forwarder, by its CD.
+  std::vector<bool> heard_with_cd() {
+    std::vector<bool> heard;
+    for (const Asked& asked : net.world().upstream().asked()) {
+      if (asked.server.ip() == *IpAddress::parse(kForwarder)) { heard.push_back(Message::decode(asked.packet)->cd); }
+    }
+    return heard;
+  }
+};
+
+// A forwarder's own verdict must not keep from us what we judge (RFC 6840 section 5.9).
+TEST_F(Forwarded, AreAskedWithCdByWhoeverValidates) {
+  EXPECT_EQ(net.ask("www.example.org.", Type::A), kSecure);
+  EXPECT_THAT(net.ask("none.example.org.", Type::A, kChecksItself), StartsWith("NXDOMAIN"));
+  const std::vector<bool> heard = heard_with_cd();
+  EXPECT_GE(heard.size(), 3U);  // the keys, the data, the denial
+  EXPECT_THAT(heard, testing::Each(true));
+  EXPECT_FALSE(net.net().last_question_to("192.0.2.1")->cd);  // which means nothing to an authority
+}
+
+TEST_F(Forwarded, AreAskedWithoutCdByWhoeverDoesNot) {
+  net.dnssec().mode = DnssecMode::off;
+  EXPECT_EQ(net.ask("www.example.org.", Type::A), "NOERROR " + std::string(kWww));
+  EXPECT_THAT(heard_with_cd(), testing::ElementsAre(false));
+}
+
 // ------------------------------------------------------------------------------------------------- the operator
 
 TEST_F(Clients, WatchingOnlyAnswersAllTheSameAndCounts) {

@@ -48,6 +48,8 @@ TEST_P(OneBadServer, DoesNotSpoilTheAnswer) {  // whichever is asked first
   EXPECT_EQ(net.ask("www.example.org.", Type::A), kSecure);
   EXPECT_EQ(counters().recovered.value(), counters().second_opinions.value());
   EXPECT_LE(counters().second_opinions.value(), 1U);
+  EXPECT_EQ(counters().judged_secure.value(), 1U);  // the verdict that stands, not those on the way to it
+  EXPECT_EQ(counters().judged_bogus.value(), 0U);
 }
 TEST_P(OneBadServer, WithStaleKeysDoesNotSpoilTheZone) {
   net.options().seed = static_cast<std::uint64_t>(GetParam());
@@ -76,6 +78,21 @@ TEST_F(Memory, AtMostTwoMoreServersAreHeard) {
   EXPECT_EQ(net.new_questions(), 4U);
   EXPECT_EQ(counters().second_opinions.value(), 2U);
   EXPECT_EQ(counters().recovered.value(), 0U);
+  EXPECT_EQ(counters().judged_bogus.value(), 1U);
+}
+
+TEST_F(Memory, WhereNoOtherServerAnswersThereIsNoSecondOpinion) {
+  build(1);
+  warm();
+  net.tamper("example.org.", strip_signatures(Type::A));
+  EXPECT_THAT(net.ask("www.example.org.", Type::A), StartsWith("SERVFAIL EDE 10"));
+  EXPECT_EQ(counters().judged_bogus.value(), 1U);
+  net.world().trust().clear();
+  net.world().caches().rrsets.clear();
+  net.tamper("example.org.", drop(Type::DNSKEY));
+  EXPECT_THAT(net.ask("mail.example.org.", Type::A), StartsWith("SERVFAIL EDE 9"));
+  EXPECT_EQ(counters().judged_bogus.value(), 2U);
+  EXPECT_EQ(counters().second_opinions.value(), 0U);
 }
 
 TEST_F(Memory, TheFirstCauseStands) {
@@ -114,6 +131,23 @@ TEST_F(Memory, F12AFailureIsRememberedLongerEachTime) {
   net.untamper();
   net.pass(301s);
   EXPECT_EQ(net.ask("www.example.org.", Type::A), kSecure);
+}
+
+// The zone at fault is neither the name that was asked for nor, behind an alias, above it.
+TEST_F(Memory, F12ARememberedFailureKnowsTheZoneAtFault) {
+  build(1);
+  net.add("other.org.", {"192.0.2.3"}).has("alias.other.org. 300 IN CNAME www.example.org.");
+  net.tamper("example.org.", strip_signatures(Type::A));
+  for (const std::string_view name : {"www.example.org.", "alias.other.org."}) {
+    for (const bool from_cache : {false, true}) {
+      const Answer answer = net.world().resolve(name, Type::A);
+      EXPECT_EQ(answer.from_cache, from_cache) << name;
+      EXPECT_TRUE(answer.verdict.is_bogus());
+      EXPECT_EQ(answer.verdict.reason(), Reason::rrsig_missing);
+      EXPECT_EQ(answer.verdict.zone().text(), "example.org.") << name;
+    }
+    net.world().caches().failures.remove(Name::of("www.example.org."), Type::A);
+  }
 }
 
 TEST_F(Memory, F12AZoneWithoutKeysIsNotAskedForThemByEveryName) {

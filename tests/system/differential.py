@@ -17,7 +17,6 @@ import concurrent.futures
 import os
 import pathlib
 import sys
-import tempfile
 import time
 
 sys.dont_write_bytecode = True
@@ -27,12 +26,11 @@ sys.path[:0] = [str(HERE), str(ROOT / "tests/bench")]
 
 import dns_message  # noqa: E402
 from comparison.lab import Lab  # noqa: E402
-from comparison.processes import Processes, Trouble, end_on_signals, wait_until  # noqa: E402
+from comparison.processes import wait_until  # noqa: E402
 from comparison.resolvers import PEERS, Vouch  # noqa: E402
 from differences import Question, bogus_at, read_known, trouble, view_of  # noqa: E402
-from lab_kit import can_validate, enter_namespace, manifest_of  # noqa: E402
+from lab_kit import Skip, manifest_of, run_beside_peers  # noqa: E402
 
-SKIPPED = 77
 INSIDE = "VOUCH_DIFFERENTIAL_INSIDE"
 FIRST_PORT = 5700
 READY_SECONDS = 60
@@ -49,11 +47,6 @@ NOT_ASKED_ABOUT = {
 }
 OWN_TYPES = {"RRSIG", "NSEC", "NSEC3"}  # of records that say nothing of which names a zone has
 SAMPLES = 2          # names of one kind, of one zone
-
-
-def skip(why):
-    print(f"skipped: {why}")
-    sys.exit(SKIPPED)
 
 
 class ZoneNames:
@@ -203,7 +196,7 @@ def run(args, folder, processes):
     if args.subject == "vouch":
         resolvers = {"vouch": Vouch(args.vouchd)} | resolvers
     if args.subject not in resolvers or len(resolvers) < 3:
-        skip(f"{args.subject} and two more resolvers are wanted, there are: {', '.join(resolvers)}")
+        raise Skip(f"{args.subject} and two more resolvers are wanted, there are: {', '.join(resolvers)}")
     lab = Lab(args.lab, folder / "lab", 53, leaves=0, big=0, nx=0)
     cpus = sorted(os.sched_getaffinity(0))
     lab.start(processes, cpus[-1], folder / "lab.log")
@@ -249,24 +242,10 @@ def main():
     parser.add_argument("--all", action="store_true", help="print differences among the peers, too")
     args = parser.parse_args()
     args.known = args.known if args.known and args.known.is_file() and args.subject == "vouch" else None
-    why_not = enter_namespace(INSIDE)
-    if why_not:
-        skip(why_not)
-    end_on_signals()
-    with tempfile.TemporaryDirectory(prefix="vouch-differential-") as name:
-        folder = pathlib.Path(name)
-        folder.chmod(0o755)
-        if args.subject == "vouch" and not (args.vouchd and can_validate(args.vouchd, folder)):
-            skip("this vouchd does not validate")
-        try:
-            with Processes() as processes:
-                status = run(args, folder, processes)
-        except Trouble as trouble_met:
-            print(trouble_met, file=sys.stderr)
-            status = 1
-        except KeyboardInterrupt:
-            status = 130
-    sys.exit(status)
+    if args.subject == "vouch" and not args.vouchd:
+        parser.error("--vouchd is wanted")
+    run_beside_peers(INSIDE, "vouch-differential-", args.vouchd if args.subject == "vouch" else None,
+                     lambda folder, processes: run(args, folder, processes))
 
 
 if __name__ == "__main__":

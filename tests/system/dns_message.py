@@ -14,7 +14,7 @@ RCODES = {0: "NOERROR", 1: "FORMERR", 2: "SERVFAIL", 3: "NXDOMAIN", 4: "NOTIMP",
 NAMED = {"NS": (0, 1), "CNAME": (0, 1), "PTR": (0, 1), "DNAME": (0, 1), "MX": (2, 1), "SOA": (0, 2), "SRV": (6, 1)}
 RD, AD, CD = 0x0100, 0x0020, 0x0010
 DO = 0x8000        # in the OPT's flags
-EDE_OPTION = 15    # RFC 8914
+KEEPALIVE_OPTION, PADDING_OPTION, EDE_OPTION = 11, 12, 15  # RFC 7828, RFC 7830, RFC 8914
 MAX_POINTERS = 64  # of one name; more is a loop
 
 
@@ -35,14 +35,21 @@ def wire_name(name):
     return b"".join(bytes([len(label)]) + label for label in labels) + b"\0"
 
 
-def question(name, kind="A", number=None, rd=True, ad=False, cd=False, do=False, edns_size=1232):
+def option(code, value=b""):
+    """An EDNS option, for question()."""
+    return struct.pack(">2H", code, len(value)) + value
+
+
+def question(name, kind="A", number=None, rd=True, ad=False, cd=False, do=False, edns_size=1232, options=b""):
     """The octets of a question. edns_size None: without EDNS, unless DO is asked for."""
     number = random.randrange(65536) if number is None else number
     flags = RD * rd | AD * ad | CD * cd
     if do and edns_size is None:
         edns_size = 1232
     has_edns = edns_size is not None
-    opt = b"\0" + struct.pack(">HHIH", TYPES["OPT"], edns_size, DO if do else 0, 0) if has_edns else b""
+    opt = b""
+    if has_edns:
+        opt = b"\0" + struct.pack(">HHIH", TYPES["OPT"], edns_size, DO if do else 0, len(options)) + options
     head = struct.pack(">6H", number, flags, 1, 0, 0, int(has_edns))
     return head + wire_name(name) + struct.pack(">2H", type_number(kind), 1) + opt
 
@@ -66,8 +73,11 @@ class Reply:
     additional: list
     has_edns: bool
     do: bool
-    ede: list  # (INFO-CODE, EXTRA-TEXT)
+    ede: list      # (INFO-CODE, EXTRA-TEXT)
+    options: list  # (code, value), all of them
+    size: int      # octets
 
+    aa = property(lambda self: bool(self.flags & 0x0400))
     ad = property(lambda self: bool(self.flags & AD))
     cd = property(lambda self: bool(self.flags & CD))
     tc = property(lambda self: bool(self.flags & 0x0200))
@@ -158,7 +168,7 @@ def parse(octets):
     for _ in range(questions):
         reader.labels()
         reader.numbers("2H")
-    sections, rcode, has_edns, do, ede = [], flags & 15, False, False, []
+    sections, rcode, has_edns, do, options = [], flags & 15, False, False, []
     for count in counts:
         records = []
         for _ in range(count):
@@ -170,20 +180,20 @@ def parse(octets):
             if start == 0 or has_edns:
                 raise Malformed("two OPTs")
             has_edns, do, rcode = True, bool(record.ttl & DO), rcode | (record.ttl >> 24) << 4
-            ede = _ede_of(record.rdata)
+            options = _options_of(record.rdata)
         sections.append(records)
     if reader.at != len(octets):
         raise Malformed("octets left over")
-    return Reply(number, flags, RCODES.get(rcode, str(rcode)), *sections, has_edns, do, ede)
+    ede = [(struct.unpack(">H", value[:2])[0], value[2:].decode("ascii", "replace"))
+           for code, value in options if code == EDE_OPTION and len(value) >= 2]
+    return Reply(number, flags, RCODES.get(rcode, str(rcode)), *sections, has_edns, do, ede, options, len(octets))
 
 
-def _ede_of(rdata):
+def _options_of(rdata):
     found, reader = [], _Reader(rdata)
     while reader.at < len(rdata):
         code, length = reader.numbers("2H")
-        value = reader.take(length)
-        if code == EDE_OPTION and length >= 2:
-            found.append((struct.unpack(">H", value[:2])[0], value[2:].decode("ascii", "replace")))
+        found.append((code, reader.take(length)))
     return found
 
 
@@ -197,16 +207,27 @@ def receive_all(stream, count):
     return octets
 
 
-def ask_tcp(address, port, message, timeout):
-    with socket.create_connection((address, port), timeout) as stream:
-        stream.sendall(struct.pack(">H", len(message)) + message)
-        return receive_all(stream, struct.unpack(">H", receive_all(stream, 2))[0])
+def connect(address, port, timeout, source=None):
+    return socket.create_connection((address, port), timeout, source_address=(source, 0) if source else None)
 
 
-def ask_udp(address, port, message, timeout):
+def ask_on(stream, message):
+    """The reply to a message, behind its length, on a connection of whatever kind."""
+    stream.sendall(struct.pack(">H", len(message)) + message)
+    return receive_all(stream, struct.unpack(">H", receive_all(stream, 2))[0])
+
+
+def ask_tcp(address, port, message, timeout, source=None):
+    with connect(address, port, timeout, source) as stream:
+        return ask_on(stream, message)
+
+
+def ask_udp(address, port, message, timeout, source=None):
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     with socket.socket(family, socket.SOCK_DGRAM) as mine:
         mine.settimeout(timeout)
+        if source:
+            mine.bind((source, 0))
         mine.connect((address, port))
         mine.send(message)
         while True:

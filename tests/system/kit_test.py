@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
 """The tests' own tools: what reads replies, and what decides whether a resolver stands apart."""
+import contextlib
+import io
 import pathlib
 import struct
 import sys
@@ -7,10 +9,14 @@ import tempfile
 import unittest
 
 sys.dont_write_bytecode = True
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent / "bench")]
 
 import dns_message  # noqa: E402
 from differences import Known, Question, View, bogus_at, read_known, trouble, view_of  # noqa: E402
+
+from comparison.processes import Trouble  # noqa: E402
+from lab_kit import SKIPPED, Skip, run_in_folder  # noqa: E402
 
 ASKED = b"\x03wWw\x04Nsec\0"
 HEAD = struct.pack(">6H", 7, 0x81a0, 1, 2, 0, 1)  # QR RD RA AD, one question, two answers, one OPT
@@ -26,6 +32,35 @@ def reply_octets(rcode_high=0, ede=(7, b"rrsig_expired zone=nsec.")):
     alias = record(b"\xc0\x0c", 5, b"\x04HOST\xc0\x10")
     address = record(b"\x04host\xc0\x10", 1, bytes([192, 0, 2, 1]))
     return HEAD + ASKED + struct.pack(">2H", 1, 1) + alias + address + opt
+
+
+class Runs(unittest.TestCase):
+    def status(self, work):
+        with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(io.StringIO()) as err:
+            status = run_in_folder("vouch-kit-", work)
+        self.said = out.getvalue() + err.getvalue()
+        return status
+
+    def test_the_status_is_the_works_own(self):
+        self.assertEqual(self.status(lambda folder, processes: 0), 0)
+        self.assertEqual(self.status(lambda folder, processes: 1), 1)
+
+    def test_what_is_in_the_way_is_told_and_has_a_status(self):
+        for problem, status in ((Skip("no peers"), SKIPPED), (Trouble("no peers"), 1)):
+            def work(folder, processes, problem=problem):
+                raise problem
+            self.assertEqual(self.status(work), status)
+            self.assertIn("no peers", self.said)
+
+    def test_nothing_is_left_behind(self):
+        seen = {}
+
+        def work(folder, processes):
+            seen["folder"], seen["process"] = folder, processes.start(["sleep", "60"], 0, folder / "log")
+            raise Skip("enough")
+        self.assertEqual(self.status(work), SKIPPED)
+        self.assertFalse(seen["folder"].exists())
+        self.assertIsNotNone(seen["process"].poll())
 
 
 class Messages(unittest.TestCase):

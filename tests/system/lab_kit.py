@@ -2,16 +2,23 @@
 import os
 import pathlib
 import random
+import re
 import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 
 import dns_message
 
+SKIPPED = 77   # the exit status that says: cannot be tried here
 PATIENCE = 60  # seconds until what must happen is given up on; sanitizer builds on busy machines are slow
+
+
+class Skip(Exception):
+    """A sentence that says why something cannot be tried here."""
 
 
 def free_port(addresses=("127.0.0.1",)):
@@ -51,6 +58,41 @@ def enter_namespace(inside):
         return "no network namespaces here"
     os.environ[inside] = "1"
     os.execvp(unshare[0], unshare + [sys.executable, "-B"] + sys.argv)
+
+
+def run_in_folder(prefix, work):
+    """The exit status of work(folder, processes): its own, or what became of it. The folder is new and goes away, the
+    processes end; what was in the way is printed."""
+    from comparison.processes import Processes, Trouble, end_on_signals  # of tests/bench, which not all users of the kit need
+    end_on_signals()
+    with tempfile.TemporaryDirectory(prefix=prefix) as name:
+        folder = pathlib.Path(name)
+        folder.chmod(0o755)  # some resolvers give up their rights and still read there
+        try:
+            with Processes() as processes:
+                return work(folder, processes)
+        except Skip as why:
+            print(f"skipped: {why}")
+            return SKIPPED
+        except Trouble as met:
+            print(met, file=sys.stderr)
+            return 1
+        except KeyboardInterrupt:
+            return 130
+
+
+def run_beside_peers(inside, prefix, vouchd, work):
+    """run_in_folder() in a network namespace of its own, see enter_namespace(); ends the program. `vouchd`: the program, where
+    it takes part; one that does not validate cannot be compared."""
+    why_not = enter_namespace(inside)
+
+    def work_if_possible(folder, processes):
+        if why_not:
+            raise Skip(why_not)
+        if vouchd and not (vouchd.is_file() and can_validate(vouchd, folder)):
+            raise Skip(f"{vouchd} is not there or does not validate")
+        return work(folder, processes)
+    sys.exit(run_in_folder(prefix, work_if_possible))
 
 
 def rows_of(path):
@@ -94,24 +136,71 @@ class Lab:
         self.process.stdout.close()
 
 
-class Vouchd:
-    """mode: what dnssec.mode says; None leaves it at its default. more: further lines of configuration."""
+def flow(value):
+    """A value as YAML writes it on one line."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key}: {flow(each)}" for key, each in value.items()) + "}"
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(flow(each) for each in value) + "]"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value) if isinstance(value, int) else "'" + str(value).replace("'", "''") + "'"
 
-    def __init__(self, program, lab, folder, mode=None, more=""):
+
+class Vouchd:
+    """mode: what dnssec.mode says; None leaves it at its default. more: further lines of configuration. encrypted: which of
+    tls, https and quic are served as well, with the lab's certificate, or `pair`, its two files; no pair at all (False): with
+    one that vouchd makes for itself. server: further keys of `server`, of `server.tls` and so on within."""
+
+    def __init__(self, program, lab, folder, mode=None, more="", encrypted=(), pair=None, server=None):
         self.program = program
+        self.folder = pathlib.Path(folder)
         self.port = free_port()
+        self.ports = {"udp": self.port, "tcp": self.port}
         self.ipv6 = has_ipv6()
         self.file = pathlib.Path(folder, "vouch.yaml")
-        listen = f"'127.0.0.1@{self.port}'" + (f", '::1@{self.port}'" if self.ipv6 else "")
+        self.certificate, self.key = pair or (lab.folder / "tls/server.pem", lab.folder / "tls/server.key")
+        self.ca = lab.folder / "tls/ca.pem"
+        serve = {"listen": self._everywhere(self.port), "workers": 2}
+        serve.update(self._serve_encrypted(encrypted, with_pair=pair is not False))
+        for key, value in (server or {}).items():
+            serve[key] = {**serve.get(key, {}), **value} if isinstance(value, dict) else value
         said = f"mode: {mode}, " if mode else ""
         self.file.write_text(
-            f"server: {{listen: [{listen}], workers: 2}}\n"
+            f"server: {flow(serve)}\n"
             f"resolver: {{root_hints_file: '{lab.folder}/root.hints'}}\n"
             f"dnssec: {{{said}trust_anchors_file: '{lab.folder}/root.anchors', builtin_root_anchor: false, "
             f"state_directory: '{folder}'}}\n"  # not where this machine's own vouchd keeps what it learnt
             f"outgoing: {{port: {lab.port}, ask_loopback: true, ipv6: {str(self.ipv6).lower()}}}\n{more}", encoding="utf-8")
         self.log = open(pathlib.Path(folder, "log"), "w+", encoding="utf-8")
         self.start()
+
+    def _everywhere(self, *ports):
+        return [f"{address}@{port}" for port in ports for address in ("127.0.0.1", "::1") if self.ipv6 or address != "::1"]
+
+    def _serve_encrypted(self, kinds, with_pair):
+        """QUIC shares its ports with TLS and HTTPS: DoQ is where DoT is, DoH3 where DoH is."""
+        if not kinds:
+            return {}
+        secure, web = free_port(), free_port()
+        serve = {"tls": {"state_directory": self.folder}}
+        if with_pair:
+            serve["tls"] |= {"certificate_file": self.certificate, "key_file": self.key}
+        for kind, key, ports in (("tls", "tls", {"tls": secure}), ("https", "https", {"https": web}),
+                                 ("quic", "quic", {"quic": secure, "http3": web})):
+            if kind in kinds:
+                serve.setdefault(key, {})["listen"] = self._everywhere(*ports.values())
+                self.ports |= ports
+        return serve
+
+    def serves(self, transport):
+        """Whether it listens there: one that was built without QUIC says so in its log and goes on without."""
+        port = self.ports.get(transport)
+        table = {"udp": "udp", "quic": "udp", "http3": "udp"}.get(transport, "tcp")
+        lines = pathlib.Path("/proc/net", table).read_text(encoding="ascii").splitlines()[1:]
+        state = "0A" if table == "tcp" else "07"  # LISTEN; bound and not connected
+        return port is not None and any(
+            line.split()[3] == state and int(line.split()[1].split(":")[1], 16) == port for line in lines)
 
     def start(self):
         self.process = subprocess.Popen([self.program, "--config", str(self.file)], stderr=self.log)
@@ -124,7 +213,44 @@ class Vouchd:
                 if self.process.poll() is not None:
                     break
                 time.sleep(0.05)
-        raise RuntimeError("vouchd did not start: " + pathlib.Path(self.log.name).read_text(encoding="utf-8"))
+        self.log.close()
+        raise RuntimeError("vouchd did not start: " + self.logged())
+
+    def logged(self):
+        return pathlib.Path(self.log.name).read_text(encoding="utf-8")
+
+    def wait_for_log(self, pattern, seconds=PATIENCE):
+        """The match of a pattern in the log, as soon as it is there; None after `seconds`."""
+        until = time.monotonic() + seconds
+        while True:
+            found = re.search(pattern, self.logged())
+            if found or time.monotonic() > until:
+                return found
+            time.sleep(0.02)
+
+    def statistics(self):
+        """Its counters as of now."""
+        before = self.logged().count("event=statistics")
+        self.process.send_signal(signal.SIGUSR1)
+        until = time.monotonic() + PATIENCE
+        while self.logged().count("event=statistics") == before:
+            if time.monotonic() > until:
+                raise RuntimeError("vouchd told no statistics")
+            time.sleep(0.02)
+        line = re.findall(r"event=statistics (.*)\n", self.logged())[-1]
+        return {name: int(value) for name, value in re.findall(r"(\w+)=(\d+)", line)}
+
+    # What it takes of the machine, from /proc.
+    def resident_octets(self):
+        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text(encoding="ascii")
+        return int(re.search(r"VmRSS:\s*(\d+) kB", status).group(1)) * 1024
+
+    def descriptors(self):
+        return len(os.listdir(f"/proc/{self.process.pid}/fd"))
+
+    def processor_seconds(self):
+        fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def ask(self, name, kind="A", timeout=8):
         """(rcode, reply) over UDP as octets; (None, None) when nothing comes."""

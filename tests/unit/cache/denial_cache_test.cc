@@ -8,7 +8,7 @@
 
 #include "resolver/cache/denial_shard.h"
 #include "resolver/dnssec/algorithms.h"
-#include "tests/fuzz/zone_model.h"
+#include "tests/fuzz/signed_model.h"
 #include "tests/unit/cache/cache_samples.h"
 
 namespace vouch {
@@ -24,7 +24,7 @@ class Hashing final : public DenialCache::Hasher {
     if (allowed == 0) { return std::nullopt; }
     --allowed;
     names.push_back(name.text());
-    return model::Zone::hash_of(name, {.salt = Buffer(salt.begin(), salt.end()), .iterations = iterations});
+    return model::hash_of(name, {.salt = Buffer(salt.begin(), salt.end()), .iterations = iterations});
   }
   std::size_t allowed = 100;
   std::vector<std::string> names;
@@ -37,7 +37,7 @@ RRsetPtr nsec(std::string_view zone, std::string_view owner, std::string_view ne
   return model::nsec_set(Name::of(zone), Name::of(owner), Name::of(next), all);
 }
 
-RRsetPtr soa(std::string_view zone) { return model::Zone(Name::of(zone)).soa(); }
+RRsetPtr soa(std::string_view zone) { return model::SignedZone(Name::of(zone)).soa(); }
 
 // A store and what it is asked, told by owners.
 class Denials {
@@ -246,9 +246,9 @@ class DenialCacheByHash : public testing::Test {
     denials.learn("example.", zone.nsec3_chain(form));
   }
   std::string hashed(std::string_view name) {
-    return model::hashed_owner(model::Zone::hash_of(Name::of(name), form), Name::of("example.")).text();
+    return model::hashed_owner(model::hash_of(Name::of(name), form), Name::of("example.")).text();
   }
-  model::Zone zone{Name::of("example.")};
+  model::SignedZone zone{Name::of("example.")};
   model::Nsec3Form form{.salt = {0xab, 0xcd}, .iterations = 1};
   Denials denials;
 };
@@ -284,7 +284,7 @@ TEST_F(DenialCacheByHash, HasherThatRefusesEndsTheSearch) {
 
 // CVE-2023-50868: labels beyond number, and none of them known.
 TEST_F(DenialCacheByHash, HashesForOneNameAreBounded) {
-  model::Zone deep(Name::of("deep."));
+  model::SignedZone deep(Name::of("deep."));
   std::string name = "deep.";
   for (int i = 0; i < 40; ++i) { name = "x." + name; }
   deep.add(Name::of(name), Type::A);
@@ -359,7 +359,7 @@ std::vector<Refused> refused() {
       {"backwards, and not to the apex", "example.", nsec("example.", "d.example.", "b.example.")},
       {"to itself", "example.", nsec("example.", "b.example.", "b.example.")},
       {"no signature", "example.", samples::rrset("b.example. 60 IN NSEC d.example. A RRSIG NSEC")},
-      {"no proof at all", "example.", model::Zone(zone).data(b, Type::A)},
+      {"no proof at all", "example.", model::SignedZone(zone).data(b, Type::A)},
       {"NSEC3 of a child under the parent (F4)", "example.",
        nsec3("sub.example.", hash_number(1, 0), hash_number(2, 0))},
       {"NSEC3 of the parent under the child", "sub.example.", nsec3("example.", hash_number(1, 0), hash_number(2, 0))},
@@ -468,7 +468,7 @@ TEST(DenialCache, OctetsNeverPassTheCapacity) {
                                                     {Type::A}, plain_form())
                                  : numbered_nsec(zone, i % 97),
                       1 + i % 50, kNow + i / 100);
-    denials.cache.put_soa(zone, model::Zone(zone).soa(), 60, kNow + i / 100);
+    denials.cache.put_soa(zone, model::SignedZone(zone).soa(), 60, kNow + i / 100);
     if (i % 3 == 0) {
       Name asked = zone;
       asked.prepend_label(bytes_of("0000005x"));
@@ -536,7 +536,7 @@ TEST(DenialCache, WithinAZoneTheGapsInUseStay) {
   Denials denials(400 << 10);
   const Name zone = Name::of("big.");
   denials.cache.put(zone, numbered_nsec(zone, 0), 3600, kNow);
-  denials.cache.put_soa(zone, model::Zone(zone).soa(), 3600, kNow);
+  denials.cache.put_soa(zone, model::SignedZone(zone).soa(), 3600, kNow);
   for (std::uint32_t i = 1; i < 5000; ++i) {
     denials.cache.put(zone, numbered_nsec(zone, i), 3600, kNow);
     if (i % 20 == 0) { ASSERT_EQ(denials.owners("00000000a.big."), "00000000.big.") << i; }
@@ -550,7 +550,7 @@ TEST(DenialCache, RemovingANameForgetsEveryWordAboutIt) {
                   {nsec("example.", "a.example.", "sub.example."), nsec("example.", "sub.example.", "m.sub.example."),
                    nsec("example.", "m.sub.example.", "z.example."), nsec("example.", "z.example.", "example.")});
     denials.learn("deep.sub.example.", {nsec("deep.sub.example.", "a.deep.sub.example.", "z.deep.sub.example.")});
-    model::Zone hashed(Name::of("hashed."));
+    model::SignedZone hashed(Name::of("hashed."));
     denials.learn("hashed.", hashed.nsec3_chain({}));
   };
   Denials denials;
@@ -585,7 +585,7 @@ TEST(DenialCache, EveryGapOfALargeZoneIsFound) {
   for (std::uint32_t i = 0; i < kGaps; ++i) {
     denials.cache.put(zone, numbered_nsec(zone, i * 787 % kGaps, kRsaSignature), 3600, kNow);
   }
-  denials.cache.put_soa(zone, model::Zone(zone).soa(), 3600, kNow);
+  denials.cache.put_soa(zone, model::SignedZone(zone).soa(), 3600, kNow);
   ASSERT_EQ(denials.cache.entries(), kGaps);
   for (std::uint32_t i = 0; i < kGaps; ++i) {
     const std::string number = std::to_string(i);
@@ -613,7 +613,7 @@ TEST(DenialCache, ManyThreadsMayDoEverythingAtOnce) {
                   now);
       }
       cache.put(zone, numbered_nsec(zone, i % 60), 30, now);
-      cache.put_soa(zone, model::Zone(zone).soa(), 30, now);
+      cache.put_soa(zone, model::SignedZone(zone).soa(), 30, now);
       Name asked = zone;
       asked.prepend_label(bytes_of(i % 2 == 0 ? "00000007x" : "nowhere"));
       hasher.allowed = 20;

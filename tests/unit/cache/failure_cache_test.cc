@@ -37,6 +37,27 @@ TEST_F(FailureCacheTest, AFailureIsToldAgainForAWhile) {
   EXPECT_FALSE(cache.find(name, Type::A, now + 5));
 }
 
+TEST_F(FailureCacheTest, TheZoneAtFaultIsRemembered) {
+  for (const char* zone : {".", "example.", "broken.example.", "elsewhere.test.", "below.broken.example."}) {
+    cache.clear();
+    cache.put(name, Type::A, Ede::dnssec_bogus, "rrsig_invalid", now, Reason::rrsig_invalid, Name::of(zone));
+    const auto failure = find();
+    ASSERT_TRUE(failure);
+    EXPECT_EQ(failure->zone.text(), zone);
+    EXPECT_EQ(failure->reason, Reason::rrsig_invalid);
+    EXPECT_EQ(failure->text, "rrsig_invalid");
+  }
+}
+
+TEST_F(FailureCacheTest, AZoneAboveTheNameCostsNothing) {
+  fail();
+  const std::uint64_t without = cache.octets();
+  cache.clear();
+  cache.put(name, Type::A, Ede::no_reachable_authority, "at 192.0.2.1", now, Reason::rrsig_invalid,
+            Name::of("example."));
+  EXPECT_EQ(cache.octets(), without);
+}
+
 // RFC 9520 section 3.2.
 TEST_F(FailureCacheTest, FailuresInARowDoubleTheTimeUpToFiveMinutes) {
   for (const std::uint32_t expected : {5U, 10U, 20U, 40U, 80U, 160U, 300U, 300U, 300U}) {

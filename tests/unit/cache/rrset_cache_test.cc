@@ -108,6 +108,30 @@ TEST_F(RRsetCacheTest, TheOperatorBoundsTtlsBothWays) {
   EXPECT_EQ(bounded.find(Name::of("high.example."), Type::A, now)->ttl, 7200U);
 }
 
+TEST_F(RRsetCacheTest, TheLeastTtlKeepsNothingBeyondItsCeiling) {
+  options.ttl_min = options.negative_ttl_min = 100;
+  RRsetCache bounded(kCapacity, options);
+  const RRsetPtr low = rrset("low.example. 5 IN A 192.0.2.1");
+  const Name no = Name::of("no.example.");
+  struct Case {
+    Security security;
+    std::uint32_t ceiling, expected, expected_negative;
+  };
+  for (const Case& one : {Case{Security::insecure, kNoCeiling, 100, 100}, Case{Security::insecure, 60, 60, 60},
+                          Case{Security::unchecked, 3, 3, 3}, Case{Security::secure, kNoCeiling, 5, 40},
+                          Case{Security::secure, 60, 5, 40}, Case{Security::secure, 3, 3, 3}}) {
+    bounded.clear();
+    ASSERT_TRUE(
+        bounded.put(low, Credibility::answer_authoritative, one.security, now, nullptr, Reason::none, one.ceiling));
+    ASSERT_TRUE(bounded.put_negative(no, Type::A, EntryKind::no_data, soa("example.", 40, 5),
+                                     Credibility::answer_authoritative, one.security, now, nullptr, 0, Reason::none,
+                                     one.ceiling));
+    EXPECT_EQ(bounded.find(low->owner(), Type::A, now)->ttl, one.expected);
+    EXPECT_EQ(bounded.find(no, Type::A, now)->ttl, one.expected_negative);
+  }
+  EXPECT_FALSE(bounded.put(low, Credibility::answer_authoritative, Security::unchecked, now, nullptr, Reason::none, 0));
+}
+
 TEST_F(RRsetCacheTest, MetaTypesNameNoData) {
   const Octet octet = 1;
   const Bytes rdata[] = {Bytes(&octet, 1)};

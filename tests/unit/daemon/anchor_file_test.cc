@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <semaphore>
 
 #include "resolver/base/log.h"
 #include "resolver/dnssec/anchor_memory.h"
@@ -14,6 +15,7 @@ namespace vouch {
 namespace {
 
 namespace fs = std::filesystem;
+using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::UnorderedElementsAre;
 
@@ -53,6 +55,31 @@ TEST_F(InAFolder, WhatIsWrittenIsReadByTheNextRun) {
   file.reset();
   EXPECT_EQ(AnchorFile::in(folder_.string() + "/")->read(), "second");
   EXPECT_THAT(names(), UnorderedElementsAre("trust-anchors"));
+}
+
+// A flush that does not come back until the test says so: who writes meanwhile goes on, and of what waits only the
+// latest is written.
+TEST_F(InAFolder, NobodyWaitsForAFlush) {
+  std::binary_semaphore begun{0}, may_end{0};
+  std::vector<std::string> written;
+  const auto slow = [&](const std::string&, std::string_view text) -> std::expected<void, std::string> {
+    written.emplace_back(text);
+    if (written.size() > 1) { return {}; }
+    begun.release();
+    may_end.acquire();
+    return {};
+  };
+  const auto file = AnchorFile::in(folder_.string(), slow);
+  file->write("first");
+  begun.acquire();
+  file->write("second");
+  file->write("third");
+  may_end.release();
+  file->wait();
+  EXPECT_THAT(written, ElementsAre("first", "third"));
+  file->write("fourth");
+  file->wait();
+  EXPECT_EQ(written.back(), "fourth");
 }
 
 TEST_F(InAFolder, NobodyElseMayWriteIt) {

@@ -9,11 +9,13 @@
 #include <thread>
 #include <vector>
 
+#include "tests/dnssec_kit/denial_records.h"
 #include "tests/dnssec_kit/signer.h"
 
 namespace vouch {
 namespace {
 
+using dnssec_kit::base32hex;
 using dnssec_kit::SigningKey;
 
 constexpr std::array<std::uint8_t, 8> kAll = {5, 7, 8, 10, 13, 14, 15, 16};
@@ -31,17 +33,6 @@ std::string hex(Bytes octets) {
 }
 
 // RFC 4648 section 7, as NSEC3 owners are spelled.
-std::string base32hex(Bytes octets) {
-  constexpr std::string_view kDigits = "0123456789abcdefghijklmnopqrstuv";
-  std::string text;
-  std::uint32_t bits = 0, count = 0;
-  for (const Octet octet : octets) {
-    bits = bits << 8 | octet;
-    for (count += 8; count >= 5; count -= 5) { text += kDigits[bits >> (count - 5) & 0x1f]; }
-  }
-  return text;
-}
-
 // An RSA key field (RFC 3110 section 2) whose modulus nobody knows the factors of.
 Buffer rsa_field(Bytes exponent, std::size_t modulus_octets, Octet first = 0x80, Octet last = 0x01) {
   Buffer field = {u8(exponent.size())};

@@ -26,10 +26,10 @@ struct Tally {
 
 // What the stories are about does occur in these zones.
 void count(const Zone& zone, const Labels& name, Tally& tally) {
-  tally.name_errors += zone.name_error(name) == Proof::proven ? 1 : 0;
-  tally.no_data += zone.no_data(name, Type::A) == Proof::proven ? 1 : 0;
-  tally.opt_outs += zone.ds_absence(name) == DsAbsence::opt_out ? 1 : 0;
-  tally.unsigned_delegations += zone.ds_absence(name) == DsAbsence::unsigned_delegation ? 1 : 0;
+  tally.name_errors += model::name_error(zone, name) == Proof::proven ? 1 : 0;
+  tally.no_data += model::no_data(zone, name, Type::A) == Proof::proven ? 1 : 0;
+  tally.opt_outs += model::ds_absence(zone, name) == DsAbsence::opt_out ? 1 : 0;
+  tally.unsigned_delegations += model::ds_absence(zone, name) == DsAbsence::unsigned_delegation ? 1 : 0;
   const Labels source = model::child_of(zone.closest_encloser(name), "*");
   tally.wildcards += !zone.exists(name) && !zone.is_beyond(name) && zone.exists(source) ? 1 : 0;
 }

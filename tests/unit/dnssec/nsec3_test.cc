@@ -4,10 +4,13 @@
 #include <cctype>
 #include <string>
 
+#include "tests/dnssec_kit/denial_records.h"
 #include "tests/unit/dnssec/proofs.h"
 
 namespace vouch {
 namespace {
+
+using dnssec_kit::base32hex;
 
 // RFC 5155 appendix A: every record of the zone has the opt-out flag, salt aabbccdd and 12 iterations.
 constexpr const char* kExample =
@@ -32,20 +35,6 @@ constexpr const char* kWildcard =
 std::string opt_in(std::string record) {
   const std::string_view flagged = " NSEC3 1 1 ";
   return record.replace(record.find(flagged), flagged.size(), " NSEC3 1 0 ");
-}
-
-std::string base32hex(Bytes octets) {
-  std::string text;
-  std::uint32_t bits = 0;
-  std::size_t pending = 0;
-  for (const Octet octet : octets) {
-    bits = (bits << 8 | octet) & 0xffff;
-    for (pending += 8; pending >= 5;) {
-      pending -= 5;
-      text += "0123456789abcdefghijklmnopqrstuv"[bits >> pending & 31];
-    }
-  }
-  return text;
 }
 
 // A zone's NSEC3 made to measure: no salt.

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "resolver/dnssec/algorithms.h"
-#include "tests/fuzz/zone_model.h"
+#include "tests/fuzz/signed_model.h"
 
 namespace vouch {
 namespace {
@@ -30,7 +30,7 @@ class Synthesis : public WildcardSets {
   Synthesis& knows_by_hash(std::initializer_list<std::string_view> owners, const model::Nsec3Form& form = {}) {
     for (const RRsetPtr& proof : zone.nsec3_chain(form)) {
       for (const std::string_view owner : owners) {
-        if (proof->owner() == model::hashed_owner(model::Zone::hash_of(Name::of(owner), form), zone.apex())) {
+        if (proof->owner() == model::hashed_owner(model::hash_of(Name::of(owner), form), zone.apex())) {
           proofs.push_back(proof);
         }
       }
@@ -61,7 +61,7 @@ class Synthesis : public WildcardSets {
     return answer->answer.front().rrset->owner().text() + " " + type_text(answer->answer.front().rrset->type());
   }
 
-  model::Zone zone;
+  model::SignedZone zone;
   RRsetPtr soa;
   std::vector<RRsetPtr> proofs;
   std::uint32_t ttl = 600;
@@ -185,7 +185,7 @@ TEST(Synthesis, MachineryIsNeverTakenFromAWildcard) {
     Synthesis made = example();
     made.zone.add(Name::of("*.w.example."), type);
     made.knows({"x.w.example."});
-    made.keeps(model::signed_set(made.zone.apex(), Name::of("*.w.example."), type, 60, {0}), 60);
+    made.keeps(model::signed_set(made.zone.apex(), Name::of("*.w.example."), type, 60, Buffer{0}), 60);
     EXPECT_EQ(made.says("y.w.example.", type), "asked") << type_text(type);
   }
 }
@@ -267,7 +267,7 @@ TEST(Synthesis, MixtureOfParametersProvesNothing) {
 
 TEST(Synthesis, ProofsOfAnotherZoneProveNothing) {
   Synthesis made = example();
-  model::Zone child(Name::of("b.example."));
+  model::SignedZone child(Name::of("b.example."));
   child.add(Name::of("z.b.example."), Type::A);
   for (const RRsetPtr& proof : child.nsec3_chain({})) { made.proofs.push_back(proof); }
   EXPECT_EQ(made.says("n.b.example."), "asked");
@@ -287,7 +287,7 @@ TEST(Synthesis, WithoutAZonesSoaNothingIsMade) {
   Synthesis made = example().knows({"m.example.", "example."});
   made.soa = nullptr;
   EXPECT_EQ(made.says("n.example."), "asked");
-  made.soa = model::Zone(Name::of("other.")).soa();
+  made.soa = model::SignedZone(Name::of("other.")).soa();
   EXPECT_EQ(made.says("n.example."), "asked");
 }
 
