@@ -1,9 +1,14 @@
-# vouch_library(NAME [DEPENDS target...] [EXCEPT file.cc...])
-# One static library from every .cc of the calling folder; an INTERFACE library while the folder has headers only.
+# vouch_library(NAME [FOLDERS folder...] [DEPENDS target...] [EXCEPT file.cc...])
+# One static library from every .cc of the calling folder, and of the FOLDERS below it; an INTERFACE library while there
+# are headers only.
 # EXCEPT names files that are a program's main and not part of the library.
 function(vouch_library name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "DEPENDS;EXCEPT")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "FOLDERS;DEPENDS;EXCEPT")
   file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.cc")
+  foreach(folder IN LISTS arg_FOLDERS)
+    file(GLOB more CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*.cc")
+    list(APPEND sources ${more})
+  endforeach()
   foreach(file IN LISTS arg_EXCEPT)
     list(REMOVE_ITEM sources "${CMAKE_CURRENT_SOURCE_DIR}/${file}")
   endforeach()

@@ -10,6 +10,7 @@
 #include "resolver/dnssec/dnssec_options.h"
 #include "resolver/front/front_options.h"
 #include "resolver/iterate/resolver_options.h"
+#include "resolver/policy/discovery_options.h"
 #include "resolver/policy/local_data_options.h"
 #include "transports/listener_options.h"
 
@@ -48,6 +49,7 @@ struct Configuration {
   DnssecOptions dnssec;
   CacheOptions cache;
   LocalDataOptions local_data;
+  DiscoveryOptions discovery;  // of this the daemon fills in what follows from listeners and certificate
   LogOptions logging;
   NamedFiles files;
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -19,6 +20,8 @@ class CrossChecks {
   void run() {
     check_order();
     check_families();
+    check_listeners();
+    check_identity();
     check_secrets();
     check_log();
     check_ports();
@@ -74,12 +77,76 @@ class CrossChecks {
                (is_used ? " is no machine's address" : " is of a family that is switched off"),
            is_used ? "name an address of this machine" : "leave it out, or switch the family on");
     }
-    if (configuration_.listeners.addresses.empty()) {
+    const ListenerOptions& listeners = configuration_.listeners;
+    if (listeners.addresses.empty() && listeners.tls.empty() && listeners.https.empty() &&
+        listeners.cleartext_https.empty() && listeners.quic.empty()) {
       tell({"server.listen"}, "server.listen is empty, so no client can be served", "name an address");
     }
     if (configuration_.front.allow.empty()) {
       tell({"server.allow_from"}, "server.allow_from is empty, so every query would be dropped", "name a prefix");
     }
+  }
+
+  // Two listeners of one kind on one address would share its clients at random.
+  void check_listeners() {
+    const ListenerOptions& listeners = configuration_.listeners;
+    struct Group {
+      std::string_view key;
+      const std::vector<SocketAddress>& addresses;
+    };
+    const Group dns{"server.listen", listeners.addresses};
+    const Group streams[] = {dns,
+                             {"server.tls.listen", listeners.tls},
+                             {"server.https.listen", listeners.https},
+                             {"server.https.cleartext_listen", listeners.cleartext_https}};
+    const Group datagrams[] = {dns, {"server.quic.listen", listeners.quic}};
+    const auto compare = [this](std::span<const Group> groups) {
+      for (std::size_t i = 0; i < groups.size(); ++i) {
+        for (std::size_t j = i + 1; j < groups.size(); ++j) { check_apart(groups[i], groups[j]); }
+      }
+    };
+    compare(streams);
+    compare(datagrams);
+    for (const SocketAddress& address : listeners.cleartext_https) {
+      if (address.ip().is_loopback()) { continue; }
+      tell({"server.https.cleartext_listen"},
+           "server.https.cleartext_listen: " + address.text() +
+               " can be reached from elsewhere, and nothing is encrypted",
+           "listen on 127.0.0.1 or ::1, with the reverse proxy on this machine");
+    }
+    if (!listeners.http.path.starts_with('/') || listeners.http.path.find_first_of(" ?#{}") != std::string::npos) {
+      tell({"server.https.path"}, "server.https.path: " + quoted_value(listeners.http.path) + " is no path",
+           "write it like `/dns-query`");
+    }
+    at_most("server.tls.max_sessions_per_client", listeners.tls_sessions.per_source, "server.tls.max_sessions",
+            listeners.tls_sessions.total);
+    at_most("server.quic.max_sessions_per_client", listeners.quic_sessions.per_source, "server.quic.max_sessions",
+            listeners.quic_sessions.total);
+  }
+
+  template <typename Group>
+  void check_apart(const Group& one, const Group& other) {
+    for (const SocketAddress& address : one.addresses) {
+      if (std::ranges::find(other.addresses, address) == other.addresses.end()) { continue; }
+      tell({one.key, other.key},
+           address.text() + " is in " + std::string(one.key) + " and in " + std::string(other.key),
+           "give each its own port");
+    }
+  }
+
+  void check_identity() {
+    const std::string& page = configuration_.discovery.info_url;
+    if (!page.empty() && (!page.starts_with("https://") || page.find_first_of(" \"\\") != std::string::npos)) {
+      tell({"server.info_url"}, "server.info_url: " + quoted_value(page) + " is no https address",
+           "write it like `https://dns.example.net/about`");
+    }
+    const IdentityOptions& identity = configuration_.listeners.identity;
+    if (identity.certificate_file.empty() == identity.key_file.empty()) { return; }
+    const bool wants_key = identity.key_file.empty();
+    tell({"server.tls.certificate_file", "server.tls.key_file"},
+         wants_key ? "server.tls.certificate_file is set without server.tls.key_file"
+                   : "server.tls.key_file is set without server.tls.certificate_file",
+         "set both, or neither for a pair that vouchd makes itself");
   }
 
   void check_secrets() {

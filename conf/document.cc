@@ -90,7 +90,7 @@ std::string default_document() {
     }
     if (key.path == "forward.zones") {
       out += item_keys_comment(margin, kEachZone, forward_zone_schema(),
-                               "[{zone: ., servers: [192.0.2.53], first: true}]");
+                               "[{zone: ., servers: [192.0.2.53], tls: true, tls_name: dns.example.net}]");
     }
     if (key.path == "dnssec.negative_trust_anchors") {
       out += item_keys_comment(margin, "Each map has these keys:", negative_anchor_schema(),

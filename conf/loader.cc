@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <system_error>
@@ -33,6 +34,26 @@ class OpenFile {
  private:
   int descriptor_;
 };
+
+// Figures that two modules must know alike.
+void agree(Configuration& configuration) {
+  ListenerOptions& listeners = configuration.listeners;
+  // The transport keeps these, the front tells them to clients (RFC 7828).
+  configuration.front.tcp_idle_timeout_ms = static_cast<std::uint32_t>(listeners.sessions.idle.count());
+  configuration.front.tls_idle_timeout_ms = static_cast<std::uint32_t>(listeners.tls_sessions.idle.count());
+  // How slowly a query may come, or its answer be taken, is said once for all that has sessions.
+  for (SessionLimitOptions* const sessions : {&listeners.tls_sessions, &listeners.quic_sessions}) {
+    sessions->message = listeners.sessions.message;
+    sessions->stall = listeners.sessions.stall;
+  }
+  // HTTP/2 tells where HTTP/3 is: best on the port that firewalls have open already.
+  for (const SocketAddress& quic : listeners.quic) {
+    const bool is_shared =
+        std::ranges::any_of(listeners.https, [&](const SocketAddress& https) { return https.port() == quic.port(); });
+    if (listeners.http.http3_port == 0 || is_shared) { listeners.http.http3_port = quic.port(); }
+    if (is_shared) { break; }
+  }
+}
 
 }  // namespace
 
@@ -78,9 +99,7 @@ Loaded load_configuration_text(std::string_view text, const std::string& name, c
   check_across_keys(configuration, map.places(), problems);
   read_named_files(configuration, map.places(), reader, problems);
   if (problems.count() > 0) { return std::unexpected(problems.take()); }
-  // One figure, known to two: the transport keeps it, the front tells it to clients (RFC 7828).
-  configuration.front.tcp_idle_timeout_ms = static_cast<std::uint32_t>(
-      std::chrono::duration_cast<std::chrono::milliseconds>(configuration.listeners.sessions.idle).count());
+  agree(configuration);
   return configuration;
 }
 

@@ -1,9 +1,11 @@
 #include "conf/named_files.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <map>
 #include <optional>
 #include <string>
+#include <system_error>
 
 #include "conf/values.h"
 #include "conf/zone_text.h"
@@ -18,6 +20,13 @@ std::string beside(const std::string& configuration_file, const std::string& pat
   const std::size_t slash = configuration_file.rfind('/');
   if (path.starts_with('/') || slash == std::string::npos) { return path; }
   return configuration_file.substr(0, slash + 1) + path;
+}
+
+// Of a file that is read again later, when the working directory may be another (server.state_dir).
+std::string for_later(const std::string& path) {
+  std::error_code failed;  // the working directory is gone: then what is relative to it leads nowhere anyway
+  const std::filesystem::path absolute = std::filesystem::absolute(path, failed);
+  return failed ? path : absolute.string();
 }
 
 class NamedFileReader {
@@ -77,6 +86,18 @@ class NamedFileReader {
       return;
     }
     configuration_.front.cookie_secret = std::move(*secret);
+  }
+
+  // Those who check certificates read it again; here a wrong path is found before anything starts.
+  void look_at_authorities() {
+    std::string& path = configuration_.outgoing.tls_ca_file;
+    const auto file = open("outgoing.tls_ca_file", path);
+    if (!file) { return; }
+    path = for_later(file->path);
+    if (file->text.text.find("-----BEGIN CERTIFICATE-----") == std::string::npos) {
+      problems_.add(file->path, 0, 0, "there is no certificate in it",
+                    "it must hold certificates in PEM; `openssl x509 -inform der` makes PEM of others");
+    }
   }
 
  private:
@@ -144,12 +165,23 @@ class NamedFileReader {
 
 }  // namespace
 
+namespace {
+// Read by whoever uses them, and again while running.
+void place_beside(const std::string& configuration_file, IdentityOptions& identity) {
+  for (std::string* path : {&identity.certificate_file, &identity.key_file, &identity.ticket_secret_file}) {
+    if (!path->empty()) { *path = for_later(beside(configuration_file, *path)); }
+  }
+}
+}  // namespace
+
 void read_named_files(Configuration& configuration, const KeyPlaces& places, const FileReader& reader,
                       Problems& problems) {
   NamedFileReader files(configuration, places, reader, problems);
   files.read_root_hints();
   files.read_trust_anchors();
   files.read_cookie_secret();
+  files.look_at_authorities();
+  place_beside(problems.file(), configuration.listeners.identity);
 }
 
 }  // namespace vouch

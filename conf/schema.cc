@@ -76,6 +76,12 @@ constexpr auto kServerKeys = std::to_array<KeySpec<C>>({
         "hands. By default this machine and private networks. 100.64.0.0/10 is not among them: behind a carrier's NAT "
         "those "
         "addresses are strangers; the carrier itself adds it here."),
+    key<ListOf<PrefixItem>, &C::listeners, &ListenerOptions::proxies>(
+        "server.proxy_protocol_from", "[]", {},
+        "Proxies in front of this server that say in a PROXY header (version 2) which client they speak for, over UDP, "
+        "TCP, TLS and HTTPS. They must send one, and nobody else may. What it says counts for server.allow_from and "
+        "all "
+        "limits."),
     key<Number, &C::front, &FrontOptions::edns_size>("server.edns_size", "1232", number(512, 4096),
                                                      "Largest answer over UDP, in octets; longer ones go over TCP. "
                                                      "1232 fits into any path unfragmented (RFC 9715)."),
@@ -91,6 +97,10 @@ constexpr auto kServerKeys = std::to_array<KeySpec<C>>({
     key<Text, &C::front, &FrontOptions::nsid>(
         "server.nsid", "\"\"", {.most = 128},
         "This server's name, for clients that ask for it (RFC 5001). Empty: none."),
+    key<Text, &C::discovery, &DiscoveryOptions::info_url>(
+        "server.info_url", "\"\"", {.most = DiscoveryOptions::kMaxInfoUrl},
+        "The https address of a page for people about this resolver, told in its RESINFO record (RFC 9606). Empty: "
+        "none."),
     key<Boolean, &C::front, &FrontOptions::minimal_answers>(
         "server.minimal_answers", "true", {},
         "Leave out authority and additional records that the answer does not need."),
@@ -135,15 +145,90 @@ constexpr auto kServerKeys = std::to_array<KeySpec<C>>({
     key<Number, &C::listeners, &ListenerOptions::sessions, &SessionLimitOptions::stall>(
         "server.tcp.stall_timeout", "10000", milliseconds(100, 60'000),
         "How long a client with answers waiting may take none of them."),
-    key<Number, &C::listeners, &ListenerOptions::tcp, &TcpListenerOptions::max_in_flight>(
+    key<Number, &C::listeners, &ListenerOptions::stream, &StreamListenerOptions::max_in_flight>(
         "server.tcp.max_queries_in_flight", "100", number(1, 10'000),
         "Unanswered queries of one connection; beyond it no more are read from it."),
-    key<Number, &C::listeners, &ListenerOptions::tcp, &TcpListenerOptions::max_output>(
+    key<Number, &C::listeners, &ListenerOptions::stream, &StreamListenerOptions::max_output>(
         "server.tcp.max_output", "256K", octets(64U << 10U, 64U << 20U),
         "Answers that may wait in one connection; beyond it no more queries are read from it."),
-    key<Number, &C::listeners, &ListenerOptions::tcp, &TcpListenerOptions::backlog>(
+    key<Number, &C::listeners, &ListenerOptions::stream, &StreamListenerOptions::backlog>(
         "server.tcp.backlog", "1024", number(1, 65535),
         "Connections that the kernel holds for us to accept; net.core.somaxconn may grant fewer."),
+});
+
+constexpr auto kEncryptedKeys = std::to_array<KeySpec<C>>({
+    key<ListOf<TlsListenAddressItem>, &C::listeners, &ListenerOptions::tls>(
+        "server.tls.listen", "[]", {}, "Where DNS over TLS is served (RFC 7858), Android's \"Private DNS\"."),
+    key<Text, &C::listeners, &ListenerOptions::identity, &IdentityOptions::certificate_file>(
+        "server.tls.certificate_file", "\"\"", {},
+        "The certificate for TLS, HTTPS and QUIC, in PEM, with the chain behind it. A path that does not begin with a "
+        "slash starts at this file's folder. Both files are looked at every minute and on SIGHUP; a new pair is for "
+        "new "
+        "connections. Empty: vouchd makes a pair of its own, which clients must be told to trust."),
+    key<Text, &C::listeners, &ListenerOptions::identity, &IdentityOptions::key_file>(
+        "server.tls.key_file", "\"\"", {},
+        "Its private key, in PEM without a passphrase. server.user must be able to read it, or a renewed one cannot be "
+        "taken without a restart."),
+    key<Text, &C::listeners, &ListenerOptions::identity, &IdentityOptions::state_directory>(
+        "server.tls.state_directory", "/var/lib/vouch", {},
+        "An existing folder, writable for the server's user, in which vouchd keeps the pair and the secrets that it "
+        "made "
+        "for itself. Not writable: they are new at each start. A path that does not begin with a slash starts at "
+        "server.state_dir."),
+    key<Text, &C::listeners, &ListenerOptions::identity, &IdentityOptions::ticket_secret_file>(
+        "server.tls.ticket_secret_file", "\"\"", {},
+        "A file of 32 to 1024 random octets, from which the keys of session tickets are derived, new ones every twelve "
+        "hours. Servers behind one address share it. Empty: drawn at each start."),
+    key<Number, &C::listeners, &ListenerOptions::tls_sessions, &SessionLimitOptions::total>(
+        "server.tls.max_sessions", "1000", number(1, 1'000'000), "TLS and HTTPS connections at once, for each worker."),
+    key<Number, &C::listeners, &ListenerOptions::tls_sessions, &SessionLimitOptions::per_source>(
+        "server.tls.max_sessions_per_client", "auto", {.least = 1, .most = 1'000'000, .names = "auto"},
+        "Of these, how many from one IPv4 address or one IPv6 /64; auto is a tenth of all."),
+    key<Number, &C::listeners, &ListenerOptions::tls_sessions, &SessionLimitOptions::idle>(
+        "server.tls.idle_timeout", "30000", milliseconds(100, 600'000),
+        "How long a connection may be silent. A new one costs as much as a hundred answers, so it is longer than "
+        "TCP's."),
+    key<Number, &C::listeners, &ListenerOptions::tls_sessions, &SessionLimitOptions::handshake>(
+        "server.tls.handshake_timeout", "5000", milliseconds(100, 60'000),
+        "How long a handshake may take. server.tcp's other limits hold for TLS and HTTPS, too."),
+    key<ListOf<HttpsListenAddressItem>, &C::listeners, &ListenerOptions::https>(
+        "server.https.listen", "[]", {}, "Where DNS over HTTPS is served (RFC 8484), by HTTP/2."),
+    key<ListOf<HttpsListenAddressItem>, &C::listeners, &ListenerOptions::cleartext_https>(
+        "server.https.cleartext_listen", "[]", {},
+        "The same without TLS, by HTTP/2 from the first octet, for a reverse proxy on this machine. Loopback addresses "
+        "alone. Unless the proxy sends PROXY headers and is in server.proxy_protocol_from, it is the client itself: "
+        "server.allow_from and the limits see its loopback address, and whoever can reach it is served."),
+    key<Text, &C::listeners, &ListenerOptions::http, &HttpOptions::path>("server.https.path", "/dns-query",
+                                                                         {.most = 128}, "The path of its address."),
+    key<ListOf<TlsListenAddressItem>, &C::listeners, &ListenerOptions::quic>(
+        "server.quic.listen", "[]", {},
+        "UDP addresses where DNS over QUIC (RFC 9250) and DNS over HTTP/3 are served; the client says which it wants. "
+        "Port 853 is what clients of the one look for, 443 those of the other."),
+    key<Number, &C::listeners, &ListenerOptions::quic_sessions, &SessionLimitOptions::total>(
+        "server.quic.max_sessions", "500", number(1, 1'000'000),
+        "Connections at once, for each worker. Each takes some 90 KiB."),
+    key<Number, &C::listeners, &ListenerOptions::quic_sessions, &SessionLimitOptions::per_source>(
+        "server.quic.max_sessions_per_client", "auto", {.least = 1, .most = 1'000'000, .names = "auto"},
+        "Of these, how many from one IPv4 address or one IPv6 /64; auto is a tenth of all."),
+    key<Number, &C::listeners, &ListenerOptions::quic_sessions, &SessionLimitOptions::idle>(
+        "server.quic.idle_timeout", "30000", milliseconds(100, 600'000), "How long a connection may be silent."),
+    key<Number, &C::listeners, &ListenerOptions::quic_sessions, &SessionLimitOptions::handshake>(
+        "server.quic.handshake_timeout", "5000", milliseconds(100, 60'000), "How long a handshake may take."),
+    key<Number, &C::listeners, &ListenerOptions::quic_limits, &QuicListenerOptions::max_half_open>(
+        "server.quic.retry_above", "64", number(0, 1'000'000),
+        "Handshakes under way, for each worker, beyond which a client must first show that its address is its own "
+        "(RFC 9000 section 8.1.2), at the cost of a round trip. 0: always."),
+    key<Number, &C::listeners, &ListenerOptions::quic_limits, &QuicListenerOptions::max_memory>(
+        "server.quic.max_memory", "64M", octets(1U << 20U, std::uint64_t{64} << 30U),
+        "Memory for the connections of one worker. Beyond it new ones are refused."),
+    key<Boolean, &C::listeners, &ListenerOptions::quic_limits, &QuicListenerOptions::early_data>(
+        "server.quic.early_data", "false", {},
+        "Answer queries that come before the handshake is over (0-RTT). An eavesdropper may replay those, so nothing "
+        "but "
+        "plain queries is taken from there, each once."),
+    key<Number, &C::listeners, &ListenerOptions::quic_limits, &QuicListenerOptions::socket_buffer>(
+        "server.quic.socket_buffer", "4M", octets(64U << 10U, 256U << 20U),
+        "What each socket asks of the kernel, for each direction."),
 });
 
 constexpr auto kOutgoingKeys = std::to_array<KeySpec<C>>({
@@ -190,6 +275,14 @@ constexpr auto kOutgoingKeys = std::to_array<KeySpec<C>>({
         "Unanswered questions on one connection (RFC 7766 section 6.2.1.1); beyond it another is opened."),
     key<Number, &C::outgoing, &OutgoingOptions::connection_idle>(
         "outgoing.connection_idle_timeout", "5000", milliseconds(0, 600'000), "How long an idle connection is kept."),
+    key<Number, &C::outgoing, &OutgoingOptions::tls_connection_idle>(
+        "outgoing.tls_connection_idle_timeout", "30000", milliseconds(0, 600'000),
+        "How long an idle connection over TLS is kept, which has cost a handshake."),
+    key<Text, &C::outgoing, &OutgoingOptions::tls_ca_file>(
+        "outgoing.tls_ca_file", "\"\"", {},
+        "A file of certificates in PEM: the authorities that may vouch for forwarders asked over TLS, in place of the "
+        "system's. A path that does not begin with a slash starts at this file's folder. Empty: the system's, from "
+        "the package ca-certificates."),
 });
 
 constexpr auto kResolverKeys = std::to_array<KeySpec<C>>({
@@ -360,13 +453,16 @@ constexpr auto joined(const std::array<KeySpec<C>, Sizes>&... parts) {
   return all;
 }
 
-constexpr auto kSchema = joined(kServerKeys, kOutgoingKeys, kResolverKeys, kForwardKeys, kDnssecKeys, kCacheKeys,
-                                kLocalDataKeys, kLoggingKeys);
+constexpr auto kSchema = joined(kServerKeys, kEncryptedKeys, kOutgoingKeys, kResolverKeys, kForwardKeys, kDnssecKeys,
+                                kCacheKeys, kLocalDataKeys, kLoggingKeys);
 
 constexpr auto kSections = std::to_array<SectionSpec>({
     {"server", "The process and its clients."},
     {"server.udp", "Limits of UDP."},
     {"server.tcp", "Limits of TCP, which keep a few clients from taking all of it."},
+    {"server.tls", "DNS over TLS, and what all encrypted transports share: TLS, HTTPS and QUIC."},
+    {"server.https", "DNS over HTTPS."},
+    {"server.quic", "DNS over QUIC and over HTTP/3."},
     {"outgoing", "How servers are asked."},
     {"resolver", "How answers are found."},
     {"forward", "Questions that other resolvers shall answer."},
@@ -384,10 +480,23 @@ constexpr auto kStubZoneKeys = std::to_array<KeySpec<ConfiguredZone>>({
 });
 constexpr auto kForwardZoneKeys = std::to_array<KeySpec<ConfiguredZone>>({
     zone_key<SingleName, &ConfiguredZone::zone>("zone", "", kZoneMeaning, true),
-    zone_key<ListOf<ServerAddressItem>, &ConfiguredZone::servers>("servers", "", "The resolvers to ask.", true),
-    zone_key<Boolean, &ConfiguredZone::first>("first", "false", "When they fail, resolve by ourselves after all.",
-                                              false),
+    zone_key<ListOf<ForwarderAddressItem>, &ConfiguredZone::servers>("servers", "", "The resolvers to ask.", true),
+    zone_key<Boolean, &ConfiguredZone::first>(
+        "first", "false", "When they fail, resolve by ourselves after all; not with tls, for that is in clear text.",
+        false),
     zone_key<Boolean, &ConfiguredZone::cache>("cache", "true", "Whether their answers are cached.", false),
+    zone_key<Boolean, &ConfiguredZone::tls>(
+        "tls", "false",
+        "Ask over TLS (RFC 7858) and in no other way: a resolver that does not prove who it is gets no question.",
+        false),
+    zone_key<Text, &ConfiguredZone::tls_name>(
+        "tls_name", "\"\"", "The name or address that their certificates must have; needed with tls, or tls_pins.",
+        false),
+    zone_key<ListOf<PinItem>, &ConfiguredZone::tls_pins>(
+        "tls_pins", "[]",
+        "One of these must be the pin of their key. Without tls_name no authority is then asked and no date looked at; "
+        "with it both must hold.",
+        false),
 });
 
 constexpr auto kNegativeAnchorKeys = std::to_array<KeySpec<NegativeAnchor>>({

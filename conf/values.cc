@@ -61,8 +61,9 @@ std::string range_text(const Shape& shape) {
   return show_number(shape.least, shape) + " to " + show_number(shape.most, shape) + word;
 }
 
-Parsed<SocketAddress> parse_socket_address(std::string_view text, std::string_view example) {
-  const auto address = SocketAddress::parse(text, kDnsPort);
+Parsed<SocketAddress> parse_socket_address(std::string_view text, std::uint16_t standard_port,
+                                           std::string_view example) {
+  const auto address = SocketAddress::parse(text, standard_port);
   if (!address) {
     return fault("not an address: " + quoted_value(text), "write it like `" + std::string(example) + "`");
   }
@@ -194,18 +195,34 @@ std::string show_text(std::string_view text) {
   return out + "\"";
 }
 
-Parsed<SocketAddress> ListenAddressItem::parse(std::string_view text) {
-  auto address = parse_socket_address(text, "127.0.0.1@53");
+Parsed<SocketAddress> parse_listen_address(std::string_view text, std::uint16_t standard_port) {
+  auto address = parse_socket_address(text, standard_port, "127.0.0.1@" + std::to_string(standard_port));
   if (address && address->ip().is_multicast()) { return fault("a multicast address: " + quoted_value(text)); }
   return address;
 }
 
+Parsed<SocketAddress> ListenAddressItem::parse(std::string_view text) { return parse_listen_address(text, kDnsPort); }
+
 Parsed<SocketAddress> ServerAddressItem::parse(std::string_view text) {
-  auto address = parse_socket_address(text, "192.0.2.1@53");
+  auto address = parse_socket_address(text, kDnsPort, "192.0.2.1@53");
   if (address && address->ip().is_unusable_server()) {
     return fault("no server can have the address " + quoted_value(text), "name the server's own unicast address");
   }
   return address;
+}
+
+Parsed<std::string> PinItem::parse(std::string_view text) {
+  constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  constexpr std::size_t kCharacters = 44;  // 32 octets: 43 digits, and one `=` (RFC 4648 section 4)
+  const std::string_view digits = text.substr(0, kCharacters - 1);
+  const bool is_base64 = text.size() == kCharacters && text.back() == '=' &&
+                         digits.find_first_not_of(kDigits) == std::string_view::npos &&
+                         kDigits.find(digits.back()) % 4 == 0;  // two bits are left over, and zero
+  if (!is_base64) {
+    return fault("not a pin: " + quoted_value(text),
+                 "it is 44 characters of base64, as `kdig -d +tls @server` shows under SHA-256 PIN");
+  }
+  return std::string(text);
 }
 
 Parsed<IpAddress> IpAddressItem::parse(std::string_view text) {

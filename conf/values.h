@@ -49,11 +49,37 @@ struct ListenAddressItem {
   static Parsed<SocketAddress> parse(std::string_view text);
   static std::string show(const SocketAddress& address) { return address.text(); }
 };
+// The same for listeners that have another standard port.
+Parsed<SocketAddress> parse_listen_address(std::string_view text, std::uint16_t standard_port);
+struct TlsListenAddressItem {  // RFC 7858 section 3.1, RFC 9250 section 4.1.1
+  using Value = SocketAddress;
+  static constexpr std::string_view kWhat = "addresses, each with `@port` unless it is 853";
+  static Parsed<SocketAddress> parse(std::string_view text) { return parse_listen_address(text, 853); }
+  static std::string show(const SocketAddress& address) { return address.text(); }
+};
+struct HttpsListenAddressItem {
+  using Value = SocketAddress;
+  static constexpr std::string_view kWhat = "addresses, each with `@port` unless it is 443";
+  static Parsed<SocketAddress> parse(std::string_view text) { return parse_listen_address(text, 443); }
+  static std::string show(const SocketAddress& address) { return address.text(); }
+};
 struct ServerAddressItem {
   using Value = SocketAddress;
   static constexpr std::string_view kWhat = "addresses, each with `@port` unless it is 53";
   static Parsed<SocketAddress> parse(std::string_view text);
   static std::string show(const SocketAddress& address) { return address.text(); }
+};
+struct ForwarderAddressItem {  // the port stands at 53 where none is written: read_zones() knows better
+  using Value = SocketAddress;
+  static constexpr std::string_view kWhat = "addresses, each with `@port` unless it is 53, or 853 with tls";
+  static Parsed<SocketAddress> parse(std::string_view text) { return ServerAddressItem::parse(text); }
+  static std::string show(const SocketAddress& address) { return address.text(); }
+};
+struct PinItem {  // RFC 7858 appendix A
+  using Value = std::string;
+  static constexpr std::string_view kWhat = "pins: base64 of a public key's SHA-256";
+  static Parsed<std::string> parse(std::string_view text);
+  static std::string show(const std::string& pin) { return pin; }
 };
 struct IpAddressItem {
   using Value = IpAddress;

@@ -1,5 +1,6 @@
 #include "conf/zone_lists.h"
 
+#include <algorithm>
 #include <charconv>
 #include <optional>
 #include <set>
@@ -44,6 +45,64 @@ std::optional<Ports> parse_ports(std::string_view text) {
   return Ports{*low, *high};
 }
 
+// What a certificate can name: a host or an address.
+bool is_certificate_name(const std::string& text) {
+  if (IpAddress::parse(text)) { return true; }
+  const auto is_of_hosts = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
+           c == '.';
+  };
+  return std::ranges::all_of(text, is_of_hosts) && Name::parse(text) && !Name::parse(text)->view().is_root();
+}
+
+// What belongs together in a zone that is asked over TLS. False: something was told.
+bool check_tls(const ConfiguredZone& zone, const YamlNode& item, const KeyPlaces& places, std::string_view key,
+               Problems& problems) {
+  const auto place = [&](std::string_view name) -> const YamlNode& {
+    const auto found = places.find(name);
+    return found == places.end() ? item : *found->second;
+  };
+  const std::string named = "zone " + quoted_value(zone.zone.text());
+  const bool has_peer = !zone.tls_name.empty() || !zone.tls_pins.empty();
+  if (!zone.tls && has_peer) {
+    report(place(zone.tls_name.empty() ? "tls_pins" : "tls_name"), key,
+           {named + " names whom to expect over TLS, but tls is not true", "write `tls: true`, or leave it out"},
+           problems);
+    return false;
+  }
+  if (zone.tls && !has_peer) {
+    report(place("tls"), key,
+           {named + " has tls, and neither tls_name nor tls_pins: anybody on the way could answer",
+            "write `tls_name:` and the name in the resolver's certificate"},
+           problems);
+    return false;
+  }
+  if (zone.tls && zone.first) {
+    report(place("first"), key,
+           {named + " has tls and first: when its resolvers fail, its names would go out in clear text",
+            "leave out `first`, or ask without tls"},
+           problems);
+    return false;
+  }
+  if (!zone.tls_name.empty() && !is_certificate_name(zone.tls_name)) {
+    report(
+        place("tls_name"), key,
+        {quoted_value(zone.tls_name) + " is no name that a certificate could have", "write it like `dns.example.net`"},
+        problems);
+    return false;
+  }
+  return true;
+}
+
+// Servers were read before it was known whether they are asked over TLS.
+void use_tls_port(ConfiguredZone& zone, const YamlNode& servers) {
+  constexpr std::uint16_t kTlsPort = 853;  // RFC 7858 section 3.1
+  for (std::size_t i = 0; i < zone.servers.size() && i < servers.items.size(); ++i) {
+    const auto written = SocketAddress::parse(servers.items[i].text, kTlsPort);
+    if (written) { zone.servers[i] = *written; }
+  }
+}
+
 }  // namespace
 
 void read_zones(ZoneKind kind, const YamlNode& node, std::string_view key, std::vector<ConfiguredZone>& field,
@@ -62,7 +121,8 @@ void read_zones(ZoneKind kind, const YamlNode& node, std::string_view key, std::
     MapReader<ConfiguredZone> reader(keys_of(kind), zone, problems);
     reader.read(item);
     reader.require(item);
-    if (problems.count() != before) { continue; }
+    if (problems.count() != before || !check_tls(zone, item, reader.places(), key, problems)) { continue; }
+    if (zone.tls) { use_tls_port(zone, *reader.places().at("servers")); }
     if (zone.servers.empty()) {
       report(*reader.places().at("servers"), key,
              {"zone " + quoted_value(zone.zone.text()) + " has no server", "name one"}, problems);

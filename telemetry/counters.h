@@ -21,6 +21,7 @@ class Counter {
 // Towards servers.
 struct ResolverCounters {
   Counter upstream_udp, upstream_tcp, upstream_tls, upstream_timeouts, upstream_unreachable;
+  Counter upstream_untrusted;  // over TLS the server did not prove who it is, and was asked nothing
   Counter replies_rejected_id, replies_rejected_question, replies_rejected_case, replies_rejected_cookie,
       replies_rejected_malformed, replies_lame;
   Counter records_scrubbed;  // outside what the asked zone may say
@@ -35,7 +36,7 @@ struct ValidationCounters {
   Counter judged_secure, judged_insecure, judged_bogus, judged_indeterminate;  // resolutions, not clients
   Counter judged_test_zone;  // bogus, at a zone that is broken on purpose
   Counter signatures_verified, signatures_failed;
-  Counter second_opinions;  // data that was asked for again at another server before a bogus verdict
+  Counter second_opinions;  // data that another server was heard on before a bogus verdict
   Counter recovered;        // of these: what the other server gave held
   Counter key_fetches;      // DS and DNSKEY look-ups
   Counter synthesised;      // answers from cached proofs (RFC 8198)
@@ -51,9 +52,18 @@ struct FrontCounters {
   Counter internal_errors;
 };
 
+// Connections of one transport. Each that was accepted ends in one of the closed_* or by the client's own wish.
+struct SessionCounters {
+  Counter accepted, refused;             // refused: by a limit or by the access list, before anything was said
+  Counter handshakes, resumed;           // completed in full; by a ticket
+  Counter handshake_failures;            // garbage, no common version or name, not finished in time
+  Counter closed_idle, closed_abuse;     // silent too long; slow, deaf, flooding or against the protocol
+  Counter octets_received, octets_sent;  // of contents, before encryption
+};
+
 struct TransportCounters {
   Counter udp_received, udp_sent, udp_send_failed;
-  Counter tcp_accepted, tcp_refused, tcp_closed_idle, tcp_closed_abuse;
+  SessionCounters tcp, tls, https, quic, http3;  // quic: DNS over QUIC; http3: DNS over HTTP/3
 };
 
 struct WorkerCounters {

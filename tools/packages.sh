@@ -22,6 +22,11 @@ g++-14              | gcc        | the compiler of the *-gcc presets (Debian 13)
 libldns-dev         | all        | reads and writes DNS text and zone files
 libevent-dev        | all        | event loop of the worker threads, admin HTTP server
 libssl-dev          | all        | checks DNSSEC signatures, TLS
+libnghttp2-dev      | all        | HTTP/2, for DNS over HTTPS
+libngtcp2-dev       | all        | QUIC, for DNS over QUIC and HTTP/3
+libngtcp2-crypto-gnutls-dev | all | the TLS within QUIC (the one helper that Debian has)
+libgnutls28-dev     | all        | the library under it
+libnghttp3-dev      | all        | HTTP/3
 libyaml-cpp-dev     | all        | reads the configuration file
 libspdlog-dev       | all        | writes the log
 prometheus-cpp-dev  | all        | serves the metrics in the form Prometheus reads
@@ -32,6 +37,8 @@ python3             | all        | structural tests, the table that ./run prints
 shellcheck          | all        | checks the shell scripts
 nsd                 | all        | real authoritative servers for the lab
 bind9-dnsutils      | all        | dig, the client that asks the questions
+knot-dnsutils       | all        | kdig, which asks over TLS, HTTPS and QUIC, too
+ngtcp2-client       | all        | gtlsclient, a client for HTTP/3
 '
 
 # packages_for PRESET: "package<TAB>why" of what this preset needs.

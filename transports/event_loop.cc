@@ -94,6 +94,7 @@ bool EventLoop::has_more() noexcept {
 void EventLoop::run() {
   EventLoop* const outer = std::exchange(running_here, this);
   while (!stopping_.load(std::memory_order_acquire)) {
+    ++turn_;
     event_base_loop(base_, has_more() ? EVLOOP_ONCE | EVLOOP_NONBLOCK : EVLOOP_ONCE);
     run_posted();
     run_hooks();

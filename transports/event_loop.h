@@ -8,6 +8,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -45,6 +46,7 @@ class EventLoop final : public Executor {
 
   // The clock of LoopTimer, the same as SystemClock::monotonic().
   Instant now() const noexcept { return std::chrono::steady_clock::now(); }
+  std::uint64_t turn() const noexcept { return turn_; }  // a number that grows by one each turn
   event_base* base() noexcept { return base_; }
 
  private:
@@ -61,6 +63,7 @@ class EventLoop final : public Executor {
   std::mutex mutex_;
   std::vector<std::move_only_function<void()>> posted_;  // guarded by mutex_
   bool wake_sent_ = false;                               // guarded by mutex_
+  std::uint64_t turn_ = 0;
   std::vector<std::move_only_function<void()>> running_;
   LinkedList<TurnHook, TurnHook> hooks_;
 };

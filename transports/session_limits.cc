@@ -1,6 +1,7 @@
 #include "transports/session_limits.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace vouch {
 
@@ -48,14 +49,26 @@ IpAddress SessionLimits::source_of(const IpAddress& client) noexcept {
 }
 
 bool SessionLimits::admit(LimitedSession& session, const IpAddress& client) {
-  const IpAddress source = source_of(client);
-  const auto known = by_source_.find(source);
+  const auto known = by_source_.find(source_of(client));
   if (known != by_source_.end() && known->second >= per_source_) { return false; }
+  return admit_unattributed(session) && attribute(session, client);
+}
+
+bool SessionLimits::admit_unattributed(LimitedSession& session) {
   if (sessions_ >= options_.total && !evict_one()) { return false; }
-  ++by_source_[source];
   ++sessions_;
   session.limits_ = this;
+  return true;
+}
+
+bool SessionLimits::attribute(LimitedSession& session, const IpAddress& client) {
+  if (session.is_attributed_) { return true; }
+  const IpAddress source = source_of(client);
+  std::size_t& held = by_source_[source];
+  if (held >= per_source_) { return false; }
+  ++held;
   session.source_ = source;
+  session.is_attributed_ = true;
   return true;
 }
 
@@ -63,9 +76,11 @@ void SessionLimits::leave(LimitedSession& session) noexcept {
   if (session.limits_ == nullptr) { return; }
   session.limits_ = nullptr;
   session.Linked<IdleSessions>::unlink();
+  session.Linked<HandshakingSessions>::unlink();
   session.Linked<ReceivingSessions>::unlink();
   session.Linked<StalledSessions>::unlink();
   --sessions_;
+  if (!std::exchange(session.is_attributed_, false)) { return; }
   const auto known = by_source_.find(session.source_);
   if (--known->second == 0) { by_source_.erase(known); }
 }
@@ -75,8 +90,13 @@ bool SessionLimits::evict_one() {
     longest->expire(LimitedSession::End::evicted);
     return true;
   }
-  // Half a message or unread answers must not hold a place for long when others want it: an honest message takes one flight.
+  // Half a message or unread answers must not hold a place for long when others want it: an honest message takes one
+  // flight.
   const Instant grace = loop_.now() - kGraceUnderPressure;
+  if (LimitedSession* const slow = handshaking_.front(); slow != nullptr && slow->handshaking_since_ <= grace) {
+    slow->expire(LimitedSession::End::slow_handshake);
+    return true;
+  }
   if (LimitedSession* const slow = receiving_.front(); slow != nullptr && slow->receiving_since_ <= grace) {
     slow->expire(LimitedSession::End::slow_message);
     return true;
@@ -95,6 +115,16 @@ void SessionLimits::set_idle(LimitedSession& session, bool is_idle) noexcept {
   }
   session.idle_since_ = loop_.now();
   idle_.push_back(session);
+  arm();
+}
+
+void SessionLimits::set_handshaking(LimitedSession& session, bool is_handshaking) noexcept {
+  if (!is_handshaking) {
+    session.Linked<HandshakingSessions>::unlink();
+    return;
+  }
+  session.handshaking_since_ = loop_.now();
+  handshaking_.push_back(session);
   arm();
 }
 
@@ -122,6 +152,15 @@ bool SessionLimits::is_receiving(const LimitedSession& session) noexcept {
   return session.Linked<ReceivingSessions>::is_linked();
 }
 
+bool SessionLimits::is_idle(const LimitedSession& session) noexcept {
+  return session.Linked<IdleSessions>::is_linked();
+}
+
+bool SessionLimits::may_shake_hands() noexcept {
+  if (std::exchange(handshake_turn_, loop_.turn()) != loop_.turn()) { handshakes_in_turn_ = 0; }
+  return ++handshakes_in_turn_ <= kHandshakesPerTurn;
+}
+
 Duration SessionLimits::idle_timeout() const noexcept {
   for (const Pressure& pressure : kPressures) {
     if (sessions_ * 100 > options_.total * pressure.above_percent) {
@@ -133,13 +172,16 @@ Duration SessionLimits::idle_timeout() const noexcept {
 
 void SessionLimits::arm() {
   if (sweep_timer_.is_armed()) { return; }
-  const Duration shortest = std::min({idle_timeout(), Duration(options_.message), Duration(options_.stall)});
+  const Duration shortest =
+      std::min({idle_timeout(), Duration(options_.handshake), Duration(options_.message), Duration(options_.stall)});
   sweep_timer_.arm(std::clamp(shortest / 4, kShortestSweep, kLongestSweep));
 }
 
 void SessionLimits::sweep(void* self) {
   auto& limits = *static_cast<SessionLimits*>(self);
   const Instant now = limits.loop_.now();
+  expire_all(limits.handshaking_, now - limits.options_.handshake, LimitedSession::End::slow_handshake,
+             [](const LimitedSession& session) { return session.handshaking_since_; });
   expire_all(limits.receiving_, now - limits.options_.message, LimitedSession::End::slow_message,
              [](const LimitedSession& session) { return session.receiving_since_; });
   expire_all(limits.stalled_, now - limits.options_.stall, LimitedSession::End::stalled,
@@ -149,7 +191,9 @@ void SessionLimits::sweep(void* self) {
     if (session->idle_since_ > now - limits.idle_timeout()) { break; }
     session->expire(LimitedSession::End::idle);
   }
-  if (!limits.idle_.empty() || !limits.receiving_.empty() || !limits.stalled_.empty()) { limits.arm(); }
+  const bool nobody_waits =
+      limits.idle_.empty() && limits.handshaking_.empty() && limits.receiving_.empty() && limits.stalled_.empty();
+  if (!nobody_waits) { limits.arm(); }
 }
 
 }  // namespace vouch

@@ -2,9 +2,12 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <optional>
+
+#include "transports/proxy_header.h"
 
 namespace vouch {
 
@@ -16,6 +19,7 @@ constexpr int kBatchesPerWake = 4;
 // No query needs more; a longer one is cut by the kernel, seen by MSG_TRUNC, and dropped. The odd line keeps the
 // buffers' first lines from sharing one set of the first-level cache.
 constexpr std::size_t kQueryRoom = 2048 + 64;
+static_assert(kQueryRoom > kMaxProxyHeader + 512);
 
 // The address that was asked, from the kernel's note; and the note made ready to be the answer's source. Nothing when
 // it is not one address of ours alone: a broadcast or a multicast group is never answered for.
@@ -45,9 +49,23 @@ std::optional<IpAddress> asked_address(UdpPeer& peer) {
   return std::nullopt;
 }
 
-// Nobody can be answered there: nothing listens on port 0, and no one host has these addresses.
-bool is_bogus_client(const SocketAddress& client) {
-  return client.port() == 0 || client.ip().is_unspecified() || client.ip().is_multicast();
+// No one host has these addresses.
+bool is_nobody(const IpAddress& client) { return client.is_unspecified() || client.is_multicast(); }
+
+// Nobody can be answered there: nothing listens on port 0, either.
+bool is_bogus_client(const SocketAddress& client) { return client.port() == 0 || is_nobody(client.ip()); }
+
+// Takes the PROXY header off; the answer goes back to the proxy all the same, so that a client's port that the proxy
+// does not care to tell (0) is no fault. False: there is no header.
+bool unwrap(ClientQuery& query) {
+  const auto header = parse_proxy_header(query.packet);
+  if (!header || (header->ends && is_nobody(header->ends->client.ip()))) { return false; }
+  query.packet = query.packet.subspan(header->size);
+  if (header->ends) {
+    query.client = header->ends->client;
+    query.local = header->ends->local;
+  }
+  return true;
 }
 
 }  // namespace
@@ -97,8 +115,8 @@ class UdpListener::Room final : public ReplyRoom {
 std::expected<std::unique_ptr<UdpListener>, std::string> UdpListener::open(EventLoop& loop,
                                                                            const SocketAddress& address,
                                                                            const UdpListenerOptions& options,
-                                                                           QuerySink& sink,
-                                                                           TransportCounters& counters) {
+                                                                           QuerySink& sink, TransportCounters& counters,
+                                                                           const std::vector<Prefix>& proxies) {
   Socket socket = open_socket(address.ip(), SOCK_DGRAM);
   const bool is_v4 = address.ip().is_v4();
   const bool ready = socket.is_open() && socket.set(SOL_SOCKET, SO_REUSEPORT, 1) &&
@@ -109,17 +127,20 @@ std::expected<std::unique_ptr<UdpListener>, std::string> UdpListener::open(Event
   if (!ready) { return std::unexpected(listen_failure(address, "UDP", errno)); }
   set_buffers(socket, options.socket_buffer);
   const SocketAddress bound = socket.local_address();
-  std::unique_ptr<UdpListener> listener(new UdpListener(loop, std::move(socket), bound, options, sink, counters));
+  std::unique_ptr<UdpListener> listener(
+      new UdpListener(loop, std::move(socket), bound, options, sink, counters, proxies));
   if (!listener->watch_.watch(true)) { return std::unexpected(listen_failure(address, "UDP", errno)); }
   return listener;
 }
 
 UdpListener::UdpListener(EventLoop& loop, Socket socket, const SocketAddress& address,
-                         const UdpListenerOptions& options, QuerySink& sink, TransportCounters& counters)
+                         const UdpListenerOptions& options, QuerySink& sink, TransportCounters& counters,
+                         const std::vector<Prefix>& proxies)
     : loop_(loop),
       sink_(sink),
       counters_(counters),
       address_(address),
+      proxies_(proxies),
       is_wildcard_(address.ip().is_unspecified()),
       max_unanswered_(options.max_unanswered),
       socket_(std::move(socket)),
@@ -161,6 +182,10 @@ unsigned UdpListener::receive() noexcept {
   return static_cast<unsigned>(got);
 }
 
+bool UdpListener::is_proxy(const IpAddress& client) const noexcept {
+  return std::ranges::any_of(proxies_, [&](const Prefix& prefix) { return prefix.contains(client); });
+}
+
 void UdpListener::serve(std::size_t index) {
   mmsghdr& received = incoming_->headers[index];
   msghdr& header = received.msg_hdr;
@@ -180,11 +205,15 @@ void UdpListener::serve(std::size_t index) {
     local = SocketAddress(*asked, address_.port());
   }
   if (*client == local) { return; }  // a forged one, to make us talk to ourselves
+  ClientQuery query{.packet = Bytes(incoming_->octets[index].data(), received.msg_len),
+                    .client = *client,
+                    .local = local,
+                    .protocol = ClientProtocol::udp};
+  if (is_proxy(client->ip()) && !unwrap(query)) { return; }
 
   if (!ready_.has_room_for(UdpBatch::kRoom)) { ready_.flush(socket_.fd(), counters_); }
   Room room(*this, peer);
-  const Bytes packet(incoming_->octets[index].data(), received.msg_len);
-  const std::size_t octets = sink_.answer({packet, *client, local, ClientProtocol::udp}, room);
+  const std::size_t octets = sink_.answer(query, room);
   if (octets != 0 && octets <= UdpBatch::kRoom) { ready_.add(octets, peer); }
 }
 

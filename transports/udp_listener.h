@@ -11,6 +11,7 @@
 #include <expected>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "resolver/front/query_sink.h"
 #include "transports/event_loop.h"
@@ -22,10 +23,11 @@ namespace vouch {
 class UdpListener final : private EventLoop::TurnHook {
  public:
   // A wildcard address (0.0.0.0, ::) answers from whichever address was asked. Port 0 takes any that is free.
-  // On failure, a sentence for the operator.
+  // `proxies` begin each datagram with a PROXY header, and nobody else may. On failure, a sentence for the operator.
   static std::expected<std::unique_ptr<UdpListener>, std::string> open(EventLoop& loop, const SocketAddress& address,
                                                                        const UdpListenerOptions& options,
-                                                                       QuerySink& sink, TransportCounters& counters);
+                                                                       QuerySink& sink, TransportCounters& counters,
+                                                                       const std::vector<Prefix>& proxies = {});
   ~UdpListener() override;
   SocketAddress address() const noexcept { return address_; }  // as bound
 
@@ -36,10 +38,11 @@ class UdpListener final : private EventLoop::TurnHook {
   struct Incoming;  // the receiving side's buffers
 
   UdpListener(EventLoop& loop, Socket socket, const SocketAddress& address, const UdpListenerOptions& options,
-              QuerySink& sink, TransportCounters& counters);
+              QuerySink& sink, TransportCounters& counters, const std::vector<Prefix>& proxies);
   static void readable(void* self);
   void end_of_turn() override;
   unsigned receive() noexcept;
+  bool is_proxy(const IpAddress& client) const noexcept;
   void serve(std::size_t index);
   void send_later(Bytes message, const UdpPeer& to) noexcept;
 
@@ -47,6 +50,7 @@ class UdpListener final : private EventLoop::TurnHook {
   QuerySink& sink_;
   TransportCounters& counters_;
   const SocketAddress address_;
+  const std::vector<Prefix> proxies_;
   const bool is_wildcard_;
   const std::size_t max_unanswered_;
   std::size_t unanswered_ = 0;

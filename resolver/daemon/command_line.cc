@@ -33,11 +33,11 @@ SYNOPSIS
   vouchd --version | --help
 
 DESCRIPTION
-  Serves DNS over UDP and TCP to the clients that its configuration allows, from the root servers down, or through the
-  forwarders that it names. It stays in the foreground and is meant to be run by a service manager: it tells systemd when
+  Serves DNS to the clients that its configuration allows, over UDP and TCP, TLS, HTTPS and QUIC, from the root servers
+  down, or through the forwarders that it names. It stays in the foreground and is meant to be run by a service manager: it tells systemd when
   it is ready (sd_notify), and logs to standard error.
   Started by root, it binds its sockets, becomes the user that `server.user` names, and gives up all privileges. Without
-  root it needs CAP_NET_BIND_SERVICE, or ports above 1023 in `server.listen`.
+  root it needs CAP_NET_BIND_SERVICE, or ports above 1023 wherever it listens.
 
 OPTIONS
   -c, --config FILE        the configuration; without it /etc/vouch/vouch.yaml
@@ -50,7 +50,8 @@ OPTIONS
 SIGNALS
   TERM, INT   end, within a second also while questions are under way; status 0
   USR1        log the counters, as is done at the end too
-  HUP         ignored, with a line in the log: a new configuration takes a restart in this version
+  HUP         look at the certificate at once, not only every minute, and log what was found; all else that the
+              configuration says takes a restart
   PIPE        ignored
 
 EXIT STATUS

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
+#include <iterator>
 #include <mutex>
 #include <thread>
 #include <utility>
@@ -15,10 +16,12 @@
 #include "resolver/daemon/anchor_file.h"
 #include "resolver/daemon/log_output.h"
 #include "resolver/daemon/process.h"
+#include "resolver/daemon/recurring.h"
 #include "resolver/daemon/statistics.h"
 #include "resolver/daemon/version.h"
 #include "resolver/daemon/worker.h"
 #include "resolver/dnssec/algorithms.h"
+#include "resolver/policy/discovery.h"
 
 namespace vouch {
 
@@ -26,6 +29,9 @@ namespace {
 
 // A worker that is in the midst of a long turn is not waited for longer: whoever ends a service wants it to end.
 constexpr std::chrono::milliseconds kStopPatience{800};
+
+// How often the certificate's files are looked at. A renewal is due for weeks before the old one ends.
+constexpr std::chrono::seconds kLookAgain{60};
 
 // Counts workers down as they end.
 class Endings {
@@ -59,12 +65,14 @@ sigset_t block_signals() {
 
 void complain(const std::string& problem) { log(LogLevel::error, "cannot_start", {{"problem", problem}}); }
 
-// The addresses of server.listen that can be listened on. A machine without IPv6 has no ::1, and the default asks for
-// it; that alone is no reason not to serve. Anything else is.
-std::expected<std::vector<SocketAddress>, std::string> usable_addresses(const std::vector<SocketAddress>& wanted) {
+// The addresses of one key that can be listened on. A machine without IPv6 has no ::1, and the default asks for it;
+// that alone is no reason not to serve. Anything else is.
+std::expected<std::vector<SocketAddress>, std::string> usable_addresses(std::string_view key,
+                                                                        const std::vector<SocketAddress>& wanted,
+                                                                        ListenKind kind) {
   std::vector<SocketAddress> usable;
   for (const SocketAddress& address : wanted) {
-    const auto problem = listen_problem(address);
+    const auto problem = listen_problem(key, address, kind);
     if (!problem) {
       usable.push_back(address);
     } else if (problem->has_no_such_address && !address.ip().is_v4() && address.ip().is_loopback() &&
@@ -74,7 +82,32 @@ std::expected<std::vector<SocketAddress>, std::string> usable_addresses(const st
       return std::unexpected(problem->text);
     }
   }
-  if (usable.empty()) { return std::unexpected("no address of server.listen can be listened on"); }
+  if (usable.empty() && !wanted.empty()) {
+    return std::unexpected("no address of " + std::string(key) + " can be listened on");
+  }
+  return usable;
+}
+
+std::expected<ListenAddresses, std::string> usable_addresses(const ListenerOptions& listeners) {
+  ListenAddresses usable;
+  struct Group {
+    std::string_view key;
+    const std::vector<SocketAddress>& wanted;
+    ListenKind kind;
+    std::vector<SocketAddress>& usable;
+  };
+  const Group groups[] = {
+      {"server.listen", listeners.addresses, ListenKind::udp_and_tcp, usable.dns},
+      {"server.tls.listen", listeners.tls, ListenKind::tcp, usable.tls},
+      {"server.https.listen", listeners.https, ListenKind::tcp, usable.https},
+      {"server.https.cleartext_listen", listeners.cleartext_https, ListenKind::tcp, usable.cleartext_https},
+      {"server.quic.listen", listeners.quic, ListenKind::udp, usable.quic},
+  };
+  for (const Group& group : groups) {
+    auto found = usable_addresses(group.key, group.wanted, group.kind);
+    if (!found) { return std::unexpected(std::move(found.error())); }
+    group.usable = std::move(*found);
+  }
   return usable;
 }
 
@@ -85,7 +118,8 @@ class Daemon {
         clock_(configuration_.cache.ttl_clock),
         caches_(configuration_.cache),
         anchors_(anchors_from(configuration_.dnssec)),
-        trust_(caches_.share_of_trust()) {
+        trust_(caches_.share_of_trust()),
+        identity_(configuration_.listeners, configuration_.process.state_dir) {
     const DnssecMode mode = configuration_.dnssec.mode;
     configuration_.front.require_validation = mode != DnssecMode::off;
     configuration_.front.withhold_bogus = mode == DnssecMode::enforce;
@@ -105,8 +139,8 @@ class Daemon {
       return ExitStatus::failed;
     }
     Endings endings(workers_.size());
-    for (unsigned i = 0; i < workers_.size(); ++i) {
-      workers_[i]->start(i, [&endings] { endings.one_ended(); });
+    for (const auto& worker : workers_) {
+      worker->start([&endings] { endings.one_ended(); });
     }
     announce();
     wait_for_end(signals);
@@ -122,15 +156,13 @@ class Daemon {
  private:
   // Everything that can fail, in the order in which privileges allow it.
   std::expected<void, std::string> prepare() {
-    auto zones = LocalZones::build(configuration_.local_data);
-    if (!zones) { return std::unexpected("local_data: " + zones.error()); }
-    local_zones_ = std::move(*zones);
     descriptor_limit_ = raise_descriptor_limit();
     share_descriptors();
-    auto addresses = usable_addresses(configuration_.listeners.addresses);
+    auto addresses = usable_addresses(configuration_.listeners);
     if (!addresses) { return std::unexpected(std::move(addresses.error())); }
     listen_ = std::move(*addresses);
     if (auto ready = check_cryptography(); !ready) { return ready; }
+    if (auto ready = prepare_identity(); !ready) { return ready; }
     if (auto made = make_workers(); !made) { return made; }
     if (auto dropped = drop_privileges(configuration_.process.user); !dropped) { return dropped; }
     if (auto entered = enter_state_dir(configuration_.process.state_dir); !entered) { return entered; }
@@ -138,7 +170,41 @@ class Daemon {
     if (!output) { return std::unexpected(std::move(output.error())); }
     log_ = std::move(*output);
     set_log_sink(log_.get());
+    identity_.announce();
+    if (auto built = build_local_zones(); !built) { return built; }
     keep_anchors();
+    return {};
+  }
+
+  std::expected<void, std::string> prepare_identity() {
+    if (auto read = identity_.read_named_files(); !read) { return read; }
+    const auto user = AsUser::become(configuration_.process.user);
+    if (!user) { return std::unexpected(user.error()); }
+    return identity_.make_the_rest();
+  }
+
+  // Clients who know only our address can ask how else they may come (RFC 9462).
+  DiscoveryOptions discovery() const {
+    DiscoveryOptions options = configuration_.discovery;
+    options.qname_minimisation = configuration_.resolver.minimisation != Minimisation::off;
+    if (const auto identity = identity_.identities().current()) { options.name = name_for_clients(*identity); }
+    const std::string& path = configuration_.listeners.http.path;
+    const auto offer = [&](DesignatedProtocol protocol, const std::vector<SocketAddress>& listeners,
+                           const std::string& its_path) {
+      std::ranges::move(designations_of(protocol, listeners, its_path), std::back_inserter(options.designations));
+    };
+    offer(DesignatedProtocol::doh, listen_.https, path);
+    offer(DesignatedProtocol::doh3, listen_.quic, path);
+    offer(DesignatedProtocol::dot, listen_.tls, {});
+    offer(DesignatedProtocol::doq, listen_.quic, {});
+    return options;
+  }
+
+  std::expected<void, std::string> build_local_zones() {
+    const DiscoveryOptions known = discovery();
+    auto zones = LocalZones::build(configuration_.local_data, &known);
+    if (!zones) { return std::unexpected("local_data: " + zones.error()); }
+    local_zones_ = std::move(*zones);
     return {};
   }
 
@@ -181,7 +247,12 @@ class Daemon {
       log(LogLevel::warning, "descriptors_scarce", {{"lowered", what}, {"from", figure}, {"to", most}});
       figure = most;
     };
-    lower("server.tcp.max_sessions", configuration_.listeners.sessions.total, each / 4);
+    const std::size_t clients = each / 4;
+    const bool has_tls = !configuration_.listeners.tls.empty() || !configuration_.listeners.https.empty() ||
+                         !configuration_.listeners.cleartext_https.empty();
+    const std::size_t over_tls = has_tls ? clients / 2 : 0;
+    lower("server.tcp.max_sessions", configuration_.listeners.sessions.total, clients - over_tls);
+    if (has_tls) { lower("server.tls.max_sessions", configuration_.listeners.tls_sessions.total, over_tls); }
     lower("outgoing.max_connections", configuration_.outgoing.max_connections, each / 8);
     lower("outgoing.max_udp_sockets", configuration_.outgoing.max_udp_sockets, each / 2);
   }
@@ -192,10 +263,11 @@ class Daemon {
   }
 
   std::expected<void, std::string> make_workers() {
-    const SharedParts parts{configuration_, local_zones_, clock_, caches_, exchanges_, front_, anchors_, trust_};
+    const SharedParts parts{configuration_, local_zones_, clock_, caches_,  exchanges_,
+                            front_,         anchors_,     trust_, identity_};
     const std::uint32_t count = worker_count();
     for (std::uint32_t i = 0; i < count; ++i) {
-      auto worker = Worker::create(parts, listen_);
+      auto worker = Worker::create(parts, listen_, i, count);
       if (!worker) { return std::unexpected(std::move(worker.error())); }
       workers_.push_back(std::move(*worker));
     }
@@ -203,7 +275,17 @@ class Daemon {
   }
 
   void announce() {
-    for (const SocketAddress& address : listen_) { log(LogLevel::info, "listening", {{"address", address.text()}}); }
+    const auto tell = [](std::string_view protocol, const std::vector<SocketAddress>& addresses) {
+      for (const SocketAddress& address : addresses) {
+        log(LogLevel::info, "listening", {{"protocol", protocol}, {"address", address.text()}});
+      }
+    };
+    tell("dns", listen_.dns);
+    tell("tls", listen_.tls);
+    tell("https", listen_.https);
+    tell("cleartext_https", listen_.cleartext_https);
+    tell("quic", listen_.quic);
+    warn_of_nameless_clients();
     if (is_root()) { log(LogLevel::warning, "running_as_root", {{"remedy", "name a user in server.user"}}); }
     log(LogLevel::notice, "ready",
         {{"version", kVersion},
@@ -213,14 +295,35 @@ class Daemon {
     notify_service_manager("READY=1");
   }
 
+  // The reverse proxy's own address is among those that may ask, or its clients could not be served at all.
+  void warn_of_nameless_clients() {
+    for (const SocketAddress& address : listen_.cleartext_https) {
+      const auto covers = [&](const Prefix& proxies) { return proxies.contains(address.ip()); };
+      if (std::ranges::any_of(configuration_.listeners.proxies, covers)) { continue; }
+      log(LogLevel::warning, "clients_unknown",
+          {{"address", address.text()},
+           {"problem", "to server.https.cleartext_listen the reverse proxy is the client, whoever uses it"},
+           {"remedy",
+            "let it send PROXY headers (version 2) and list it in server.proxy_protocol_from, or let it decide who may "
+            "ask"}});
+    }
+  }
+
   void wait_for_end(const sigset_t& signals) {
+    Recurring look(kLookAgain, clock_.monotonic());
     for (;;) {
-      int number = 0;
-      if (::sigwait(&signals, &number) != 0) { continue; }
+      const Duration left = look.left(clock_.monotonic());
+      const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(left);
+      const timespec patience{.tv_sec = seconds.count(), .tv_nsec = (left - seconds).count()};
+      const int number = ::sigtimedwait(&signals, nullptr, &patience);
+      if (look.take(clock_.monotonic())) { identity_.look_again(false); }
+      if (number < 0) { continue; }
       if (number == SIGUSR1) {
         log_statistics();
       } else if (number == SIGHUP) {
-        log(LogLevel::notice, "reload_ignored", {{"remedy", "restart vouchd for a new configuration"}});
+        identity_.look_again(true);
+        log(LogLevel::notice, "configuration_not_reloaded",
+            {{"remedy", "restart vouchd for a new configuration; certificates are renewed without"}});
       } else {
         log(LogLevel::notice, "ending", {{"signal", number == SIGINT ? "INT" : "TERM"}});
         return;
@@ -244,7 +347,8 @@ class Daemon {
   TrustCache trust_;
   std::unique_ptr<AnchorFile> anchor_file_;
   std::unique_ptr<AnchorKeeper> keeper_;
-  std::vector<SocketAddress> listen_;
+  ServerIdentity identity_;
+  ListenAddresses listen_;
   std::uint64_t descriptor_limit_ = 0;
   std::unique_ptr<LogOutput> log_;
   std::vector<std::unique_ptr<Worker>> workers_;

@@ -27,17 +27,20 @@ namespace {
 
 std::string reason(int error) { return std::generic_category().message(error); }
 
-std::string remedy_for(int error, const SocketAddress& address) {
+std::string remedy_for(int error, std::string_view key, const SocketAddress& address, int type) {
+  const std::string in_key(key);
+  const std::string_view listing = type == SOCK_STREAM ? "ss -ltnp" : "ss -lunp";
   switch (error) {
     case EACCES:
     case EPERM:
-      return "; run as root, grant CAP_NET_BIND_SERVICE, or choose another port in server.listen";
+      return "; run as root, grant CAP_NET_BIND_SERVICE, or choose another port in " + in_key;
     case EADDRINUSE:
-      return "; another program listens there (`ss -lunp 'sport = :" + std::to_string(address.port()) +
-             "'` names it): end it, or choose another address in server.listen";
+      return "; another program listens there (`" + std::string(listing) +
+             " 'sport = :" + std::to_string(address.port()) + "'` names it): end it, or choose another address in " +
+             in_key;
     case EADDRNOTAVAIL:
     case EAFNOSUPPORT:
-      return "; this machine has no such address (`ip address` lists them): leave it out of server.listen";
+      return "; this machine has no such address (`ip address` lists them): leave it out of " + in_key;
     default:
       return "";
   }
@@ -68,15 +71,33 @@ bool drop_capabilities() noexcept {
   return ::syscall(SYS_capset, &header, none.data()) == 0;
 }
 
-std::expected<void, std::string> become(const std::string& user) {
-  errno = 0;
-  const passwd* entry = ::getpwnam(user.c_str());
+struct Account {
+  uid_t uid;
+  gid_t gid;
+};
+
+std::expected<Account, std::string> account_of(const std::string& user) {
+  const passwd* const entry = ::getpwnam(user.c_str());
   if (entry == nullptr) {
     return std::unexpected("there is no user " + log_value(user) +
                            " (server.user); make one: useradd --system --no-create-home " + log_value(user));
   }
-  const uid_t uid = entry->pw_uid;
-  const gid_t gid = entry->pw_gid;
+  return Account{.uid = entry->pw_uid, .gid = entry->pw_gid};
+}
+
+std::string no_way_to(const std::string& user) {
+  return "cannot become user " + log_value(user) + ": only root can; start vouchd as root, or leave server.user empty";
+}
+
+bool is_myself(const std::string& user) {
+  const passwd* const self = ::getpwuid(::geteuid());
+  return self != nullptr && user == self->pw_name;
+}
+
+std::expected<void, std::string> become(const std::string& user) {
+  const auto account = account_of(user);
+  if (!account) { return std::unexpected(account.error()); }
+  const auto [uid, gid] = *account;
   if (::initgroups(user.c_str(), gid) != 0 || ::setresgid(gid, gid, gid) != 0 || ::setresuid(uid, uid, uid) != 0) {
     return std::unexpected("cannot become user " + log_value(user) + ": " + reason(errno));
   }
@@ -93,21 +114,47 @@ std::uint64_t raise_descriptor_limit() noexcept {
   return ::setrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : before;
 }
 
-std::optional<ListenProblem> listen_problem(const SocketAddress& address) {
+std::optional<ListenProblem> listen_problem(std::string_view key, const SocketAddress& address, ListenKind kind) {
   struct Try {
     int type;
     const char* name;
+    ListenKind alone;
   };
-  for (const Try& protocol : {Try{SOCK_DGRAM, "UDP"}, Try{SOCK_STREAM, "TCP"}}) {
+  for (const Try& protocol : {Try{SOCK_DGRAM, "UDP", ListenKind::udp}, Try{SOCK_STREAM, "TCP", ListenKind::tcp}}) {
+    if (kind != ListenKind::udp_and_tcp && kind != protocol.alone) { continue; }
     const int error = try_listening(address, protocol.type);
     if (error == 0) { continue; }
-    return ListenProblem{.has_no_such_address = error == EADDRNOTAVAIL || error == EAFNOSUPPORT,
-                         .text = listen_failure(address, protocol.name, error) + remedy_for(error, address)};
+    return ListenProblem{
+        .has_no_such_address = error == EADDRNOTAVAIL || error == EAFNOSUPPORT,
+        .text = listen_failure(address, protocol.name, error) + remedy_for(error, key, address, protocol.type)};
   }
   return std::nullopt;
 }
 
 bool is_root() noexcept { return ::geteuid() == 0; }
+
+std::expected<AsUser, std::string> AsUser::become(const std::string& user) {
+  AsUser self;
+  if (user.empty()) { return self; }
+  if (!is_root()) {
+    if (is_myself(user)) { return self; }
+    return std::unexpected(no_way_to(user));
+  }
+  const auto account = account_of(user);
+  if (!account) { return std::unexpected(account.error()); }
+  self.group_before_ = ::getegid();
+  self.has_changed_ = true;  // from the first half on
+  if (::setegid(account->gid) != 0 || ::seteuid(account->uid) != 0) {
+    return std::unexpected("cannot become user " + log_value(user) + ": " + reason(errno));
+  }
+  return self;
+}
+
+AsUser::~AsUser() {
+  // Nothing that follows is safe as the wrong user: neither binding nor giving up privileges. The user first, who may
+  // not change the group.
+  if (has_changed_ && (::seteuid(0) != 0 || ::setegid(group_before_) != 0)) { std::abort(); }
+}
 
 std::expected<void, std::string> drop_privileges(const std::string& user) {
   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
@@ -118,10 +165,8 @@ std::expected<void, std::string> drop_privileges(const std::string& user) {
     return {};
   }
   if (!is_root()) {
-    const passwd* self = ::getpwuid(::geteuid());
-    if (self != nullptr && user == self->pw_name) { return drop_privileges(""); }
-    return std::unexpected("cannot become user " + log_value(user) +
-                           ": only root can; start vouchd as root, or leave server.user empty");
+    if (is_myself(user)) { return drop_privileges(""); }
+    return std::unexpected(no_way_to(user));
   }
   // The bounding set can only be emptied while we may, so before the user changes; setresuid() then clears the rest.
   for (unsigned long capability = 0; ::prctl(PR_CAPBSET_READ, capability, 0, 0, 0) >= 0; ++capability) {

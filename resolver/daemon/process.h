@@ -2,11 +2,14 @@
 // are sentences for the operator.
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <expected>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "resolver/base/address.h"
 
@@ -21,13 +24,32 @@ struct ListenProblem {
   std::string text;                  // with what to do about it
 };
 // Our own sockets share their addresses among workers (SO_REUSEPORT), so a second vouchd would quietly take half of the
-// first one's clients. This binds once without sharing, over UDP and TCP, and lets go.
-std::optional<ListenProblem> listen_problem(const SocketAddress& address);
+// first one's clients. This binds once without sharing, and lets go.
+enum class ListenKind : std::uint8_t { udp, tcp, udp_and_tcp };
+// `key`: the configuration's, in which the address stands.
+std::optional<ListenProblem> listen_problem(std::string_view key, const SocketAddress& address, ListenKind kind);
 
 // For good: the user's ids and groups, no capabilities, none to be had by executing a file. Without a user only the
 // capabilities of an unprivileged process go. Before any thread is started.
 std::expected<void, std::string> drop_privileges(const std::string& user);
 bool is_root() noexcept;
+
+// While it lives, files are made and read as this user, so that they are his when we have become him; without a user,
+// or when it is this one already, nothing changes. On failure (no such user, not root) nothing has changed either.
+// Before any thread is started.
+class AsUser {
+ public:
+  static std::expected<AsUser, std::string> become(const std::string& user);
+  AsUser(AsUser&& other) noexcept
+      : has_changed_(std::exchange(other.has_changed_, false)), group_before_(other.group_before_) {}
+  AsUser& operator=(AsUser&&) = delete;
+  ~AsUser();
+
+ private:
+  AsUser() = default;
+  bool has_changed_ = false;
+  gid_t group_before_ = 0;
+};
 
 // To systemd, if it waits to be told (sd_notify(3)); "READY=1".
 void notify_service_manager(std::string_view state) noexcept;

@@ -26,6 +26,10 @@ template <auto Field>
 constexpr CounterRow transport(std::string_view name) {
   return row<&WorkerCounters::transport, Field>(name);
 }
+template <auto Protocol, auto Field>
+constexpr CounterRow sessions(std::string_view name) {
+  return {name, [](const WorkerCounters& counters) -> const Counter& { return (counters.transport.*Protocol).*Field; }};
+}
 
 constexpr auto kRows = std::to_array<CounterRow>({
     front<&FrontCounters::queries_udp>("queries_udp"),
@@ -50,6 +54,7 @@ constexpr auto kRows = std::to_array<CounterRow>({
     resolver<&ResolverCounters::upstream_tls>("upstream_tls"),
     resolver<&ResolverCounters::upstream_timeouts>("upstream_timeouts"),
     resolver<&ResolverCounters::upstream_unreachable>("upstream_unreachable"),
+    resolver<&ResolverCounters::upstream_untrusted>("upstream_untrusted"),
     resolver<&ResolverCounters::replies_rejected_id>("replies_rejected_id"),
     resolver<&ResolverCounters::replies_rejected_question>("replies_rejected_question"),
     resolver<&ResolverCounters::replies_rejected_case>("replies_rejected_case"),
@@ -78,10 +83,51 @@ constexpr auto kRows = std::to_array<CounterRow>({
     transport<&TransportCounters::udp_received>("udp_received"),
     transport<&TransportCounters::udp_sent>("udp_sent"),
     transport<&TransportCounters::udp_send_failed>("udp_send_failed"),
-    transport<&TransportCounters::tcp_accepted>("tcp_accepted"),
-    transport<&TransportCounters::tcp_refused>("tcp_refused"),
-    transport<&TransportCounters::tcp_closed_idle>("tcp_closed_idle"),
-    transport<&TransportCounters::tcp_closed_abuse>("tcp_closed_abuse"),
+    sessions<&TransportCounters::tcp, &SessionCounters::accepted>("tcp_accepted"),
+    sessions<&TransportCounters::tcp, &SessionCounters::refused>("tcp_refused"),
+    sessions<&TransportCounters::tcp, &SessionCounters::handshakes>("tcp_handshakes"),
+    sessions<&TransportCounters::tcp, &SessionCounters::resumed>("tcp_resumed"),
+    sessions<&TransportCounters::tcp, &SessionCounters::handshake_failures>("tcp_handshake_failures"),
+    sessions<&TransportCounters::tcp, &SessionCounters::closed_idle>("tcp_closed_idle"),
+    sessions<&TransportCounters::tcp, &SessionCounters::closed_abuse>("tcp_closed_abuse"),
+    sessions<&TransportCounters::tcp, &SessionCounters::octets_received>("tcp_octets_received"),
+    sessions<&TransportCounters::tcp, &SessionCounters::octets_sent>("tcp_octets_sent"),
+    sessions<&TransportCounters::tls, &SessionCounters::accepted>("tls_accepted"),
+    sessions<&TransportCounters::tls, &SessionCounters::refused>("tls_refused"),
+    sessions<&TransportCounters::tls, &SessionCounters::handshakes>("tls_handshakes"),
+    sessions<&TransportCounters::tls, &SessionCounters::resumed>("tls_resumed"),
+    sessions<&TransportCounters::tls, &SessionCounters::handshake_failures>("tls_handshake_failures"),
+    sessions<&TransportCounters::tls, &SessionCounters::closed_idle>("tls_closed_idle"),
+    sessions<&TransportCounters::tls, &SessionCounters::closed_abuse>("tls_closed_abuse"),
+    sessions<&TransportCounters::tls, &SessionCounters::octets_received>("tls_octets_received"),
+    sessions<&TransportCounters::tls, &SessionCounters::octets_sent>("tls_octets_sent"),
+    sessions<&TransportCounters::https, &SessionCounters::accepted>("https_accepted"),
+    sessions<&TransportCounters::https, &SessionCounters::refused>("https_refused"),
+    sessions<&TransportCounters::https, &SessionCounters::handshakes>("https_handshakes"),
+    sessions<&TransportCounters::https, &SessionCounters::resumed>("https_resumed"),
+    sessions<&TransportCounters::https, &SessionCounters::handshake_failures>("https_handshake_failures"),
+    sessions<&TransportCounters::https, &SessionCounters::closed_idle>("https_closed_idle"),
+    sessions<&TransportCounters::https, &SessionCounters::closed_abuse>("https_closed_abuse"),
+    sessions<&TransportCounters::https, &SessionCounters::octets_received>("https_octets_received"),
+    sessions<&TransportCounters::https, &SessionCounters::octets_sent>("https_octets_sent"),
+    sessions<&TransportCounters::quic, &SessionCounters::accepted>("quic_accepted"),
+    sessions<&TransportCounters::quic, &SessionCounters::refused>("quic_refused"),
+    sessions<&TransportCounters::quic, &SessionCounters::handshakes>("quic_handshakes"),
+    sessions<&TransportCounters::quic, &SessionCounters::resumed>("quic_resumed"),
+    sessions<&TransportCounters::quic, &SessionCounters::handshake_failures>("quic_handshake_failures"),
+    sessions<&TransportCounters::quic, &SessionCounters::closed_idle>("quic_closed_idle"),
+    sessions<&TransportCounters::quic, &SessionCounters::closed_abuse>("quic_closed_abuse"),
+    sessions<&TransportCounters::quic, &SessionCounters::octets_received>("quic_octets_received"),
+    sessions<&TransportCounters::quic, &SessionCounters::octets_sent>("quic_octets_sent"),
+    sessions<&TransportCounters::http3, &SessionCounters::accepted>("http3_accepted"),
+    sessions<&TransportCounters::http3, &SessionCounters::refused>("http3_refused"),
+    sessions<&TransportCounters::http3, &SessionCounters::handshakes>("http3_handshakes"),
+    sessions<&TransportCounters::http3, &SessionCounters::resumed>("http3_resumed"),
+    sessions<&TransportCounters::http3, &SessionCounters::handshake_failures>("http3_handshake_failures"),
+    sessions<&TransportCounters::http3, &SessionCounters::closed_idle>("http3_closed_idle"),
+    sessions<&TransportCounters::http3, &SessionCounters::closed_abuse>("http3_closed_abuse"),
+    sessions<&TransportCounters::http3, &SessionCounters::octets_received>("http3_octets_received"),
+    sessions<&TransportCounters::http3, &SessionCounters::octets_sent>("http3_octets_sent"),
 });
 
 // A counter that telemetry/counters.h gains must get its row here.

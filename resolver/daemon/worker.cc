@@ -2,15 +2,19 @@
 
 #include <pthread.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "resolver/base/log.h"
+#include "transports/http/cleartext_service.h"
+#include "transports/tls/tls_service.h"
 
 namespace vouch {
 
-Worker::Worker(SharedParts parts, std::unique_ptr<EventLoop> loop)
+Worker::Worker(SharedParts parts, std::unique_ptr<EventLoop> loop, unsigned number)
     : loop_(std::move(loop)),
-      validation_{parts.configuration.dnssec, parts.anchors, parts.trust, counters_.validation} {
+      validation_{parts.configuration.dnssec, parts.anchors, parts.trust, counters_.validation},
+      number_(number) {
   const Configuration& configuration = parts.configuration;
   upstream_ = std::make_unique<NetworkUpstream>(*loop_, configuration.outgoing, random_);
   resolver_ = std::make_unique<Resolver>(
@@ -32,27 +36,84 @@ Worker::Worker(SharedParts parts, std::unique_ptr<EventLoop> loop)
                                               .clock = parts.clock,
                                               .random = random_,
                                               .counters = counters_.front});
-  sessions_ = std::make_unique<SessionLimits>(*loop_, configuration.listeners.sessions);
+  const ListenerOptions& listeners = configuration.listeners;
+  tcp_sessions_ = std::make_unique<SessionLimits>(*loop_, listeners.sessions);
+  tls_sessions_ = std::make_unique<SessionLimits>(*loop_, listeners.tls_sessions);
+  quic_sessions_ = std::make_unique<SessionLimits>(*loop_, listeners.quic_sessions);
 }
 
-std::expected<std::unique_ptr<Worker>, std::string> Worker::create(SharedParts parts,
-                                                                   const std::vector<SocketAddress>& listen) {
+std::expected<std::unique_ptr<Worker>, std::string> Worker::create(SharedParts parts, const ListenAddresses& listen,
+                                                                   unsigned number, unsigned count) {
   std::unique_ptr<EventLoop> loop = EventLoop::create();
   if (loop == nullptr) {
     return std::unexpected("cannot make an event loop: descriptors have run out (RLIMIT_NOFILE)");
   }
-  std::unique_ptr<Worker> worker(new Worker(parts, std::move(loop)));
-  const ListenerOptions& options = parts.configuration.listeners;
-  for (const SocketAddress& address : listen) {
-    auto udp = UdpListener::open(*worker->loop_, address, options.udp, *worker->front_, worker->counters_.transport);
-    if (!udp) { return std::unexpected(std::move(udp.error())); }
-    worker->udp_.push_back(std::move(*udp));
-    auto tcp = TcpListener::open(*worker->loop_, address, options.tcp, *worker->sessions_, *worker->front_,
-                                 worker->counters_.transport);
-    if (!tcp) { return std::unexpected(std::move(tcp.error())); }
-    worker->tcp_.push_back(std::move(*tcp));
+  std::unique_ptr<Worker> worker(new Worker(parts, std::move(loop), number));
+  // Now, while what names the authorities may be read.
+  const auto& forwards = parts.configuration.resolver.forward_zones;
+  if (std::ranges::any_of(forwards, &ConfiguredZone::tls)) {
+    if (const auto why = worker->upstream_->prepare_tls()) { return std::unexpected("forward.zones: " + *why); }
   }
+  const ListenerOptions& options = parts.configuration.listeners;
+  if (auto opened = worker->open_dns(options, listen.dns); !opened) { return std::unexpected(opened.error()); }
+  auto opened = worker->open_encrypted(options, listen, parts.identity, count);
+  if (!opened) { return std::unexpected(opened.error()); }
   return worker;
+}
+
+Worker::Opened Worker::open_dns(const ListenerOptions& options, const std::vector<SocketAddress>& addresses) {
+  for (const SocketAddress& address : addresses) {
+    auto udp = UdpListener::open(*loop_, address, options.udp, *front_, counters_.transport, options.proxies);
+    if (!udp) { return std::unexpected(std::move(udp.error())); }
+    udp_.push_back(std::move(*udp));
+  }
+  return open_streams(options, addresses, *tcp_sessions_, counters_.transport.tcp, dns_over_tcp());
+}
+
+Worker::Opened Worker::open_streams(const ListenerOptions& options, const std::vector<SocketAddress>& addresses,
+                                    SessionLimits& limits, SessionCounters& counters, const StreamService& service) {
+  const StreamListener::Parts parts{.loop = *loop_,
+                                    .options = options.stream,
+                                    .proxies = options.proxies,
+                                    .limits = limits,
+                                    .sink = *front_,
+                                    .counters = counters};
+  for (const SocketAddress& address : addresses) {
+    auto opened = StreamListener::open(parts, address, service);
+    if (!opened) { return std::unexpected(std::move(opened.error())); }
+    streams_.push_back(std::move(*opened));
+  }
+  return {};
+}
+
+Worker::Opened Worker::open_encrypted(const ListenerOptions& options, const ListenAddresses& listen,
+                                      const ServerIdentity& identity, unsigned count) {
+  const auto tls_for = [&](TlsServerContext::Service service) {
+    return std::make_shared<TlsServer>(identity.identities(), identity.ticket_keys(), service);
+  };
+  TransportCounters& counters = counters_.transport;
+  const auto tls = dns_over_tls(tls_for(TlsServerContext::Service::dot));
+  if (auto opened = open_streams(options, listen.tls, *tls_sessions_, counters.tls, tls); !opened) { return opened; }
+  const auto https = dns_over_https(tls_for(TlsServerContext::Service::https), options.http);
+  if (auto opened = open_streams(options, listen.https, *tls_sessions_, counters.https, https); !opened) {
+    return opened;
+  }
+  const auto cleartext = dns_over_cleartext_http(options.http);
+  if (auto opened = open_streams(options, listen.cleartext_https, *tls_sessions_, counters.https, cleartext); !opened) {
+    return opened;
+  }
+  const QuicSetup setup{.options = options.quic_limits,
+                        .http = options.http,
+                        .secrets = identity.quic_secrets(),
+                        .memory = std::make_shared<std::size_t>(0),
+                        .worker = number_,
+                        .workers = count};
+  for (const SocketAddress& address : listen.quic) {
+    auto quic = QuicListener::open(*loop_, address, setup, *quic_sessions_, *front_, counters, identity.identities());
+    if (!quic) { return std::unexpected(std::move(quic.error())); }
+    quic_.push_back(std::move(*quic));
+  }
+  return {};
 }
 
 Worker::~Worker() {
@@ -63,12 +124,12 @@ Worker::~Worker() {
   tear_down();
 }
 
-void Worker::start(unsigned number, std::function<void()> ended) {
+void Worker::start(std::function<void()> ended) {
   thread_ = std::thread([this, ended = std::move(ended)] {
     serve();
     ended();
   });
-  ::pthread_setname_np(thread_.native_handle(), ("vouchd/" + std::to_string(number)).c_str());
+  ::pthread_setname_np(thread_.native_handle(), ("vouchd/" + std::to_string(number_)).c_str());
 }
 
 void Worker::serve() noexcept {
@@ -85,9 +146,12 @@ void Worker::serve() noexcept {
 // Clients' side first, so that nothing new begins; each part before what it leans on.
 void Worker::tear_down() noexcept {
   udp_.clear();
-  tcp_.clear();
+  streams_.clear();
+  quic_.clear();
   front_.reset();
-  sessions_.reset();
+  tcp_sessions_.reset();
+  tls_sessions_.reset();
+  quic_sessions_.reset();
   keeping_ = {};
   resolver_.reset();
   upstream_.reset();

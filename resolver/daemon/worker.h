@@ -16,13 +16,15 @@
 
 #include "conf/configuration.h"
 #include "resolver/base/random.h"
+#include "resolver/daemon/server_identity.h"
 #include "resolver/dnssec/anchor_keeper.h"
 #include "resolver/front/front.h"
 #include "resolver/iterate/resolver.h"
 #include "resolver/iterate/shared_exchanges.h"
 #include "transports/event_loop.h"
 #include "transports/network_upstream.h"
-#include "transports/tcp_listener.h"
+#include "transports/quic/quic_listener.h"
+#include "transports/stream_listener.h"
 #include "transports/udp_listener.h"
 
 namespace vouch {
@@ -37,13 +39,21 @@ struct SharedParts {
   FrontShared& front;
   TrustAnchors& anchors;
   TrustCache& trust;
+  const ServerIdentity& identity;
+};
+
+// Where clients are served: what of the configuration's addresses this machine has.
+struct ListenAddresses {
+  std::vector<SocketAddress> dns;  // UDP and TCP
+  std::vector<SocketAddress> tls, https, cleartext_https, quic;
 };
 
 class Worker {
  public:
-  // On failure a sentence for the operator: descriptors have run out, or an address was taken in this very moment.
-  static std::expected<std::unique_ptr<Worker>, std::string> create(SharedParts parts,
-                                                                    const std::vector<SocketAddress>& listen);
+  // The worker of this number among so many. On failure a sentence for the operator: descriptors have run out, or an
+  // address was taken in this very moment.
+  static std::expected<std::unique_ptr<Worker>, std::string> create(SharedParts parts, const ListenAddresses& listen,
+                                                                    unsigned number, unsigned count);
   ~Worker();  // stops and joins
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
@@ -53,12 +63,18 @@ class Worker {
 
   // Signals must be blocked by the caller, so that they reach the thread that waits for them. `ended` is called on the
   // worker's thread as its last act.
-  void start(unsigned number, std::function<void()> ended);
+  void start(std::function<void()> ended);
   void stop() { loop_->stop(); }  // from any thread; what is under way is given up
   const WorkerCounters& counters() const noexcept { return counters_; }
 
  private:
-  Worker(SharedParts parts, std::unique_ptr<EventLoop> loop);
+  using Opened = std::expected<void, std::string>;  // on failure a sentence for the operator
+  Worker(SharedParts parts, std::unique_ptr<EventLoop> loop, unsigned number);
+  Opened open_dns(const ListenerOptions& options, const std::vector<SocketAddress>& addresses);
+  Opened open_streams(const ListenerOptions& options, const std::vector<SocketAddress>& addresses,
+                      SessionLimits& limits, SessionCounters& counters, const StreamService& service);
+  Opened open_encrypted(const ListenerOptions& options, const ListenAddresses& listen, const ServerIdentity& identity,
+                        unsigned count);
   void serve() noexcept;
   void tear_down() noexcept;
 
@@ -71,9 +87,13 @@ class Worker {
   AnchorKeeper* keeper_ = nullptr;  // null: another worker's business, or nobody's
   Task<void> keeping_;
   std::unique_ptr<Front> front_;
-  std::unique_ptr<SessionLimits> sessions_;
+  const unsigned number_;
+  std::unique_ptr<SessionLimits> tcp_sessions_;
+  std::unique_ptr<SessionLimits> tls_sessions_;
+  std::unique_ptr<SessionLimits> quic_sessions_;
   std::vector<std::unique_ptr<UdpListener>> udp_;
-  std::vector<std::unique_ptr<TcpListener>> tcp_;
+  std::vector<std::unique_ptr<StreamListener>> streams_;
+  std::vector<std::unique_ptr<QuicListener>> quic_;
   std::thread thread_;
 };
 

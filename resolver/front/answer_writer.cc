@@ -108,7 +108,9 @@ void AnswerWriter::write_edns() noexcept {
   if (inquiry_.wants_nsid && !options_.nsid.empty()) { writer_.option(OptionCode::nsid, bytes_of(options_.nsid)); }
   if (inquiry_.wants_keepalive) {
     Octet timeout[kKeepaliveSize];
-    store16(timeout, u16(std::min<std::uint32_t>(options_.tcp_idle_timeout_ms / kKeepaliveUnit, 0xffff)));
+    const bool over_tcp = inquiry_.protocol == ClientProtocol::tcp;
+    const std::uint32_t idle = over_tcp ? options_.tcp_idle_timeout_ms : options_.tls_idle_timeout_ms;
+    store16(timeout, u16(std::min<std::uint32_t>(idle / kKeepaliveUnit, 0xffff)));
     writer_.option(OptionCode::keepalive, timeout);
   }
   for (std::size_t i = 0; i < error_count_; ++i) { writer_.extended_error(errors_[i].code, errors_[i].text); }
@@ -132,8 +134,14 @@ std::size_t AnswerWriter::finish(Rcode rcode, bool authentic, FrontCounters& cou
   }
   // RFC 6840 section 5.7: AD in a query asks for AD in the answer; DO asks, too.
   const bool ad = authentic && (inquiry_.dnssec_ok || inquiry_.ad);
-  writer_.set_flags(
-      {.qr = true, .tc = truncated, .rd = inquiry_.rd, .ra = true, .ad = ad, .cd = inquiry_.cd, .rcode = rcode});
+  writer_.set_flags({.qr = true,
+                     .aa = authoritative_,
+                     .tc = truncated,
+                     .rd = inquiry_.rd,
+                     .ra = true,
+                     .ad = ad,
+                     .cd = inquiry_.cd,
+                     .rcode = rcode});
   write_edns();
   count_rcode(rcode, counters);
   if (truncated) { counters.truncated.add(); }

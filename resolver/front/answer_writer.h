@@ -30,6 +30,7 @@ class AnswerWriter {
   void error(Ede code, std::string_view text = {}) noexcept;
   // Beside the cause: that keys could not be had is a failure of validation, too (EDE 6).
   void validation_error(Reason reason) noexcept;
+  void set_authoritative() noexcept { authoritative_ = true; }  // AA: what is said is this server's own
   void drop_records() noexcept;  // and errors: the answer becomes another
 
   // The octets written. `authentic`: everything in answer and authority is secure.
@@ -50,6 +51,7 @@ class AnswerWriter {
   std::array<Error, kMaxErrors> errors_{};
   std::uint8_t error_count_ = 0;
   bool overflow_ = false;
+  bool authoritative_ = false;
 };
 
 // The answer of a resolution, as this client may see it.

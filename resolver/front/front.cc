@@ -153,6 +153,7 @@ std::size_t Front::Impl::answer_question(const ClientQuery& query, ReplyRoom& ro
 std::size_t Front::Impl::answer_locally(AnswerWriter& writer, const LocalAnswer& local) {
   if (local.answer) { writer.answer(*local.answer, local.answer->ttl()); }
   if (local.authority) { writer.authority(*local.authority, local.authority->ttl()); }
+  if (local.authoritative) { writer.set_authoritative(); }
   parts.counters.answered_locally.add();
   return writer.finish(local.rcode, false, parts.counters);
 }
@@ -232,6 +233,7 @@ std::size_t Front::Impl::resolve(const ClientQuery& query, ReplyRoom& room, Answ
 
 Front::Front(FrontParts parts) : impl_(std::make_unique<Impl>(parts)) {}
 Front::~Front() = default;
+bool Front::admits(const IpAddress& client) const { return impl_->access.admits(client); }
 std::size_t Front::in_flight() const { return impl_->resolutions.waiting(); }
 
 std::size_t Front::answer(const ClientQuery& query, ReplyRoom& room) {

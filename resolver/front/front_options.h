@@ -32,6 +32,7 @@ struct FrontOptions {
   bool prefetch = false;            // refresh popular entries in the last tenth of their TTL
   StaleOptions stale;
   std::uint32_t tcp_idle_timeout_ms = 10000;  // told to clients that ask for it (RFC 7828); the transport's own figure
+  std::uint32_t tls_idle_timeout_ms = 30000;  // the same over TLS
   // Bounds. The reasons stand in front/limits.h.
   std::uint32_t max_in_flight = 4096;           // client questions under resolution, per worker
   std::uint32_t max_waiting_per_question = 20;  // clients that wait for one question (CVE-2024-33655, DNSBomb)

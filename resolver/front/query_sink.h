@@ -9,7 +9,8 @@
 
 namespace vouch {
 
-enum class ClientProtocol : std::uint8_t { udp, tcp, tls, https, quic };
+// In order: what stands after tcp is encrypted.
+enum class ClientProtocol : std::uint8_t { udp, tcp, tls, https, quic, http3 };
 
 struct ClientQuery {
   Bytes packet;  // valid during the call only
@@ -39,6 +40,9 @@ class QuerySink {
   virtual ~QuerySink() = default;
   // The number of octets written to room.buffer(), or 0: dropped, or an answer will come through the handle kept.
   virtual std::size_t answer(const ClientQuery& query, ReplyRoom& room) = 0;
+  // Whether clients at this address are served at all. answer() keeps to it by itself; an encrypted transport asks
+  // before a handshake that costs a hundred times what an answer does.
+  virtual bool admits(const IpAddress& client) const = 0;
 };
 
 }  // namespace vouch

@@ -30,6 +30,11 @@ void shuffle(std::vector<const Delegation::Server*>& servers, Random& random) {
   }
 }
 
+// Whom the zone's forwarders have to prove to be.
+std::string peer_text(const ConfiguredZone& zone) {
+  return zone.tls_name.empty() ? "the holder of the pinned key" : zone.tls_name;
+}
+
 }  // namespace
 
 Asker::Asker(const ResolverOptions& options, Caches& caches, SharedExchanges& exchanges, Exchanger& exchanger,
@@ -116,6 +121,7 @@ Task<ExchangeResult> Asker::exchange(const ZoneCut& cut, const Question& questio
   if (cut.configured != nullptr) {
     request.tls = cut.configured->tls;
     request.tls_name = cut.configured->tls_name;
+    request.tls_pins = cut.configured->tls_pins;
   }
   const ExchangeResult result = co_await exchanger_.exchange(request, budget);
   ticket.land(result);
@@ -131,6 +137,12 @@ std::optional<Response> Asker::read(const ZoneCut& cut, const Question& question
       round.choice.rule_out(result.server);
       round.why = Ede::network_error;
       round.text = "unusable replies from " + result.server.text() + " for " + cut.zone.text();
+    }
+    if (result.status == Status::untrusted && cut.configured != nullptr) {
+      round.choice.rule_out(result.server);
+      round.why = Ede::network_error;
+      round.text = "forwarder " + result.server.text() + " did not prove to be " + peer_text(*cut.configured) + ": " +
+                   result.why;
     }
     return std::nullopt;
   }

@@ -110,7 +110,9 @@ Exchanger::Sent Exchanger::compose(const ExchangeRequest& request, const Try& ho
   if (how.edns) {
     // DO always: signatures are stored beside what they cover, for clients that want them (RFC 4035 section 3.2.1).
     writer.begin_edns(options_.edns_size, true);
-    if (options_.cookies) {
+    // Over TLS a cookie proves nothing that is not proven, and would tie one connection to the next.
+    const bool over_tls = how.protocol == UpstreamProtocol::tls;
+    if (options_.cookies && !over_tls) {
       // One client cookie per server address (RFC 7873 section 6), so that servers cannot compare notes.
       const std::uint64_t own = siphash24(cookie_secret_, request.server.ip().octets());
       std::memcpy(sent.client_cookie.data(), &own, kClientCookie);
@@ -120,6 +122,7 @@ Exchanger::Sent Exchanger::compose(const ExchangeRequest& request, const Try& ho
       sent.with_cookie = writer.option(OptionCode::cookie, {cookie.data(), kClientCookie + how.cookie.length});
       sent.expects_cookie = how.cookie.length > 0;
     }
+    if (over_tls) { writer.pad_to(kPaddedTo); }
     writer.end_edns();
   }
   sent.size = writer.finish().size();
@@ -224,14 +227,13 @@ void Exchanger::learn_cookie(const IpAddress& server, const MessageView& reply, 
   }
 }
 
-// Looks at how a try ended. True: `result` is final. False: try again as `how` now says.
-bool Exchanger::read(const ExchangeRequest& request, const Sent& sent, UpstreamReply& reply, Try& how,
-                     ExchangeResult& result) {
+// Nothing came that could be the reply. True: `result` is final. False: try again as `how` now says.
+bool Exchanger::read_failure(const IpAddress& server, const Sent& sent, UpstreamReply::Status status, Try& how,
+                             ExchangeResult& result) {
   using Status = ExchangeResult::Status;
-  const IpAddress& server = request.server.ip();
   const Instant now = clock_.monotonic();
   const bool over_udp = sent.protocol == UpstreamProtocol::udp;
-  switch (reply.status) {
+  switch (status) {
     case UpstreamReply::Status::no_room:
       result.status = Status::no_room;
       return true;
@@ -263,10 +265,54 @@ bool Exchanger::read(const ExchangeRequest& request, const Sent& sent, UpstreamR
       if (over_udp) { servers_.on_timeout(server, now); }
       result.status = over_udp ? Status::timeout : Status::broken;
       return true;
+    case UpstreamReply::Status::untrusted:  // of TLS alone
     case UpstreamReply::Status::ok:
       break;
   }
+  return true;  // a reply came: read() looks at it
+}
 
+// Over TLS there is one way to ask and no other is tried: that it failed may be somebody's doing. Whoever failed counts
+// as silent, so that the next question goes to another forwarder first.
+void Exchanger::read_failure_over_tls(const IpAddress& server, UpstreamReply& reply, ExchangeResult& result) {
+  using Status = ExchangeResult::Status;
+  switch (reply.status) {
+    case UpstreamReply::Status::no_room:
+      result.status = Status::no_room;
+      return;
+    case UpstreamReply::Status::timeout:
+      counters_.upstream_timeouts.add();
+      result.status = Status::timeout;
+      break;
+    case UpstreamReply::Status::unreachable:
+      counters_.upstream_unreachable.add();
+      result.status = Status::unreachable;
+      break;
+    case UpstreamReply::Status::untrusted:
+      counters_.upstream_untrusted.add();
+      result.status = Status::untrusted;
+      result.why = std::move(reply.why);
+      break;
+    case UpstreamReply::Status::forgery:
+    case UpstreamReply::Status::ok:
+      result.status = Status::broken;
+      return;
+  }
+  servers_.on_timeout(server, clock_.monotonic());
+}
+
+// Looks at how a try ended. True: `result` is final. False: try again as `how` now says.
+bool Exchanger::read(const ExchangeRequest& request, const Sent& sent, UpstreamReply& reply, Try& how,
+                     ExchangeResult& result) {
+  using Status = ExchangeResult::Status;
+  const IpAddress& server = request.server.ip();
+  if (reply.status != UpstreamReply::Status::ok && request.tls) {
+    read_failure_over_tls(server, reply, result);
+    return true;
+  }
+  if (reply.status != UpstreamReply::Status::ok) { return read_failure(server, sent, reply.status, how, result); }
+  const Instant now = clock_.monotonic();
+  const bool over_udp = sent.protocol == UpstreamProtocol::udp;
   servers_.on_reply(server, reply.rtt, now);
   if (sent.case_differed || (how.case_differed && over_udp)) { servers_.on_case_broken(server, now); }
   if (over_udp && HeaderView(reply.packet).tc()) {
@@ -284,7 +330,7 @@ bool Exchanger::read(const ExchangeRequest& request, const Sent& sent, UpstreamR
     result.status = Status::broken;
     return true;
   }
-  learn_cookie(server, *view, sent, how);
+  if (sent.with_cookie) { learn_cookie(server, *view, sent, how); }
   if (view->rcode() == Rcode::bad_cookie && sent.with_cookie) {
     if (sent.expects_cookie) { how.protocol = UpstreamProtocol::tcp; }
     return false;
@@ -303,11 +349,15 @@ Task<ExchangeResult> Exchanger::exchange(const ExchangeRequest& request, Budget&
   result.server = request.server;
   const ServerState known = servers_.find(request.server.ip(), clock_.monotonic());
   Try how;
-  how.edns = !known.edns_broken;
-  how.random_case = options_.case_randomisation && !known.case_broken;
-  how.cookie = known.cookie;
-  if (known.tcp_only) { how.protocol = UpstreamProtocol::tcp; }
-  if (request.tls) { how.protocol = UpstreamProtocol::tls; }
+  if (request.tls) {  // nobody can guess or listen there, and what the address is known for was learnt without it
+    how.protocol = UpstreamProtocol::tls;
+    how.random_case = false;
+  } else {
+    how.edns = !known.edns_broken;
+    how.random_case = options_.case_randomisation && !known.case_broken;
+    how.cookie = known.cookie;
+    if (known.tcp_only) { how.protocol = UpstreamProtocol::tcp; }
+  }
 
   bool without_edns_failed = false;
   for (int tries = 0; tries < kMaxTries; ++tries) {
@@ -324,9 +374,10 @@ Task<ExchangeResult> Exchanger::exchange(const ExchangeRequest& request, Budget&
     question.protocol = how.protocol;
     question.packet = Bytes(sent.octets).first(sent.size);
     question.tls_name = request.tls_name;
+    question.tls_pins = request.tls_pins;
     question.check = &fits;
     const bool over_udp = how.protocol == UpstreamProtocol::udp;
-    const Duration patience = over_udp ? patience_for(known, request) : kTcpTimeout;
+    const Duration patience = over_udp ? patience_for(known, request) : request.tls ? kTlsTimeout : kTcpTimeout;
     question.deadline = std::min(now + patience, budget.deadline());
     (over_udp ? counters_.upstream_udp : request.tls ? counters_.upstream_tls : counters_.upstream_tcp).add();
     UpstreamReply reply = co_await upstream_.ask(question);

@@ -22,9 +22,10 @@ struct ExchangeRequest {
   bool recursion_desired =
       false;  // forwarders only: RD=1 to an authority would let resolvers chase each other (TsuKing)
   bool checking_disabled =
-      false;  // a forwarder's own verdict must not keep from us what we judge (RFC 6840 section 5.9)
-  bool tls = false;
-  std::string_view tls_name;
+      false;                  // a forwarder's own verdict must not keep from us what we judge (RFC 6840 section 5.9)
+  bool tls = false;           // and then in no other way, whatever happens
+  std::string_view tls_name;  // see UpstreamQuestion
+  std::span<const std::string> tls_pins;
   bool is_last_try = false;
   int earlier_tries = 0;  // of this question at this server: each is given four times as long as the one before
 };
@@ -35,6 +36,10 @@ class Exchanger {
   static constexpr int kMaxTries = 3;
   static constexpr Duration kTcpTimeout =
       std::chrono::milliseconds(2000);  // a handshake and a question at half a second each way
+  // Two handshakes and a question to a resolver that has to ask others first; and a second forwarder must have its turn
+  // within the client's five seconds.
+  static constexpr Duration kTlsTimeout = std::chrono::milliseconds(2400);
+  static constexpr std::size_t kPaddedTo = 128;  // octets, of queries over TLS (RFC 8467 section 4.1)
 
   Exchanger(const ResolverOptions& options, ServerCache& servers, Upstream& upstream, const Clock& clock,
             Random& random, ResolverCounters& counters);
@@ -51,6 +56,9 @@ class Exchanger {
   void learn_cookie(const IpAddress& server, const MessageView& reply, const Sent& sent, Try& how);
   static bool try_without_case(Try& how);
   bool read(const ExchangeRequest& request, const Sent& sent, UpstreamReply& reply, Try& how, ExchangeResult& result);
+  bool read_failure(const IpAddress& server, const Sent& sent, UpstreamReply::Status status, Try& how,
+                    ExchangeResult& result);
+  void read_failure_over_tls(const IpAddress& server, UpstreamReply& reply, ExchangeResult& result);
 
   const ResolverOptions& options_;
   ServerCache& servers_;

@@ -19,10 +19,11 @@ enum class Minimisation : std::uint8_t { off, relaxed, strict };
 struct ConfiguredZone {
   Name zone;
   std::vector<SocketAddress> servers;
-  bool first = false;    // forward: when they fail, resolve by iteration after all
-  bool cache = true;     // false: nothing learnt through them is cached
-  bool tls = false;      // forward over DoT
-  std::string tls_name;  // whom their certificate must name
+  bool first = false;      // forward: when they fail, resolve by iteration after all; never where `tls` is set
+  bool cache = true;       // false: nothing learnt through them is cached
+  bool tls = false;        // forward: over TLS (RFC 7858) and not otherwise
+  std::string tls_name{};  // whom their certificate must name; empty: the pins decide
+  std::vector<std::string> tls_pins{};  // one of which their key must have, base64 of SHA-256; empty: the name decides
 };
 
 struct RootHint {

@@ -10,6 +10,7 @@
 #include <array>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
@@ -31,10 +32,12 @@ struct ExchangeResult {
     broken,       // replies that cannot be used: malformed, forged over and over, TC over TCP
     no_budget,    // this query may ask no more
     no_room,      // nothing was asked: no socket was left here
+    untrusted,    // nothing was asked: the server did not prove over TLS who it is
   };
   Status status = Status::timeout;
   SocketAddress server;  // who was asked, which a follower did not choose
   std::shared_ptr<const Buffer> packet;
+  std::string why{};  // of `untrusted`: how it failed
 };
 
 class SharedExchanges {

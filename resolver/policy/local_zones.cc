@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "resolver/policy/discovery.h"
 #include "resolver/policy/special_use.h"
 
 namespace vouch {
@@ -26,14 +27,20 @@ struct NameEqual {
 template <typename T>
 using NameMap = std::unordered_map<Name, T, NameHash, NameEqual>;
 
-// Where a look-up ends: a zone of ours, a hole cut into one (`not_special`), or a single name of the operator's.
+// Where a look-up ends: a zone of ours, a hole cut into one (`not_special`), a single name of the operator's, or a name
+// of which nothing but RESINFO is ours.
 struct Anchor {
-  enum class Kind : std::uint8_t { zone, hole, name };
+  enum class Kind : std::uint8_t { zone, hole, name, information };
   Kind kind = Kind::zone;
   SpecialUse use = SpecialUse::empty;
   bool delegated = false;
   RRsetPtr soa;
+  bool is_hole_below = false;  // a single name at the top of a hole: what is below stays everybody's
 };
+
+bool is_single(const Anchor& anchor) noexcept {
+  return anchor.kind == Anchor::Kind::name || anchor.kind == Anchor::Kind::information;
+}
 
 struct Node {
   std::vector<RRsetPtr> sets;  // empty: an empty non-terminal
@@ -93,9 +100,11 @@ struct LocalZones::Impl {
 
   Impl();
   void add_anchor(NameView name, Anchor anchor);
-  void add_special_zones(const std::vector<Name>& not_special);
+  void add_special_zones(const LocalDataOptions& options, bool has_discovery);
+  std::optional<std::string> add_discovery(const DiscoveryOptions& discovery);
   std::optional<std::string> add_records(const std::vector<std::string>& texts);
-  void add_set(const RRsetPtr& rrset);
+  // Outside our zones the owner becomes an anchor of its own.
+  void add_set(const RRsetPtr& rrset, Anchor::Kind outside = Anchor::Kind::name);
   void add_loopback_name(std::string_view reverse);
   const Anchor* anchor_of(NameView name, NameView& at) const;
   const RRsetPtr* set_at(const Node& node, Type type) const;
@@ -112,19 +121,25 @@ LocalZones::Impl::Impl() {
 
 void LocalZones::Impl::add_anchor(NameView name, Anchor anchor) {
   reach[Name(name.suffix(1))].set(name.labels());
+  const auto before = anchors.find(name);
+  const bool was_hole =
+      before != anchors.end() && (before->second.kind == Anchor::Kind::hole || before->second.is_hole_below);
+  anchor.is_hole_below = was_hole && is_single(anchor);
   anchors.insert_or_assign(Name(name), std::move(anchor));
 }
 
-void LocalZones::Impl::add_special_zones(const std::vector<Name>& not_special) {
+void LocalZones::Impl::add_special_zones(const LocalDataOptions& options, bool has_discovery) {
   for (const SpecialUseZone& special : special_use_zones()) {
     const Name zone = Name::of(special.zone);
+    const bool is_discovery = special.kind == SpecialUse::no_data;
+    if (!options.special_use_zones && !(is_discovery && has_discovery)) { continue; }
     const auto spares = [&](const Name& spared) { return zone.view().is_at_or_below(spared); };
-    if (std::ranges::any_of(not_special, spares)) { continue; }
-    const RRsetPtr soa = make_soa(zone, kSpecialTtl);
+    if (std::ranges::any_of(options.not_special, spares)) { continue; }
+    const RRsetPtr soa = make_soa(zone, is_discovery ? kDiscoveryTtl : kSpecialTtl);
     add_anchor(zone, {Anchor::Kind::zone, special.kind, special.delegated, soa});
     nodes[zone].sets = {soa, make_ns(zone)};
   }
-  for (const Name& spared : not_special) { add_anchor(spared, {Anchor::Kind::hole, {}, {}, nullptr}); }
+  for (const Name& spared : options.not_special) { add_anchor(spared, {Anchor::Kind::hole, {}, {}, nullptr}); }
   add_loopback_name("1.0.0.127.in-addr.arpa.");
   add_loopback_name("1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.ip6.arpa.");
 }
@@ -138,7 +153,28 @@ void LocalZones::Impl::add_loopback_name(std::string_view reverse) {
   add_set(one_record(owner, Type::PTR, kSpecialTtl, Name::of("localhost.").view().octets()));
 }
 
-// The zone, hole or single name that `name` belongs to: the one with the most labels.
+std::optional<std::string> LocalZones::Impl::add_discovery(const DiscoveryOptions& discovery) {
+  const Name apex = Name::of("resolver.arpa.");
+  NameView at;
+  const Anchor* zone = anchor_of(apex, at);
+  const bool is_ours = zone != nullptr && zone->kind == Anchor::Kind::zone;
+  if (is_ours) {
+    const auto designated = designated_resolvers(discovery);
+    if (!designated) { return designated.error(); }
+    if (*designated) { add_set(*designated); }
+    const auto information = resolver_information(apex, discovery);
+    if (!information) { return information.error(); }
+    add_set(*information);
+  }
+  if (discovery.name.view().is_root()) { return std::nullopt; }
+  const auto information = resolver_information(discovery.name, discovery);
+  if (!information) { return information.error(); }
+  add_set(*information, Anchor::Kind::information);
+  return std::nullopt;
+}
+
+// The zone, hole or single name that `name` belongs to: the one with the most labels. A single name with `name` below
+// it stands for the hole there.
 const Anchor* LocalZones::Impl::anchor_of(NameView name, NameView& at) const {
   const auto depths = reach.find(name.suffix(1));
   if (depths == reach.end()) { return nullptr; }
@@ -147,16 +183,16 @@ const Anchor* LocalZones::Impl::anchor_of(NameView name, NameView& at) const {
     const NameView candidate = name.suffix(u8(labels));
     const auto found = anchors.find(candidate);
     if (found == anchors.end()) { continue; }
-    if (found->second.kind == Anchor::Kind::name && labels != name.labels()) {
-      continue;
-    }  // ours is the name, not what is below
+    const Anchor& anchor = found->second;
+    // Ours is the name, not what is below; that is a hole, or belongs to what is further up.
+    if (is_single(anchor) && !anchor.is_hole_below && labels != name.labels()) { continue; }
     at = candidate;
-    return &found->second;
+    return &anchor;
   }
   return nullptr;
 }
 
-void LocalZones::Impl::add_set(const RRsetPtr& rrset) {
+void LocalZones::Impl::add_set(const RRsetPtr& rrset, Anchor::Kind outside) {
   NameView at;
   const NameView owner = rrset->owner();
   const Anchor* anchor = anchor_of(owner, at);
@@ -166,7 +202,7 @@ void LocalZones::Impl::add_set(const RRsetPtr& rrset) {
                 [&](const RRsetPtr& set) { return set->type() == rrset->type(); });  // the operator's word comes last
   sets.push_back(rrset);
   if (!in_zone) {
-    add_anchor(owner, {Anchor::Kind::name, {}, {}, make_soa(owner, kOwnNegativeTtl)});
+    add_anchor(owner, {outside, {}, {}, make_soa(owner, kOwnNegativeTtl)});
     return;
   }
   for (NameView above = owner.parent(); above.is_below(at); above = above.parent()) { nodes.try_emplace(Name(above)); }
@@ -215,15 +251,17 @@ const RRsetPtr* LocalZones::Impl::set_at(const Node& node, Type type) const {
 LocalAnswer LocalZones::Impl::answer_in(const Anchor& anchor, NameView name, Type type) const {
   const auto node = nodes.find(name);
   if (node != nodes.end()) {
-    if (const RRsetPtr* set = set_at(node->second, type)) { return {Rcode::no_error, *set, nullptr}; }
+    if (const RRsetPtr* set = set_at(node->second, type)) {
+      return {.answer = *set, .authority = nullptr, .authoritative = type == Type::RESINFO};
+    }
   }
   if (anchor.kind == Anchor::Kind::zone && anchor.use == SpecialUse::loopback) {
-    if (type == Type::A) { return {Rcode::no_error, loopback_v4->with_owner(name), nullptr}; }
-    if (type == Type::AAAA) { return {Rcode::no_error, loopback_v6->with_owner(name), nullptr}; }
-    return {Rcode::no_error, nullptr, anchor.soa};
+    if (type == Type::A) { return {.answer = loopback_v4->with_owner(name), .authority = nullptr}; }
+    if (type == Type::AAAA) { return {.answer = loopback_v6->with_owner(name), .authority = nullptr}; }
+    return {.answer = nullptr, .authority = anchor.soa};
   }
   const bool exists = node != nodes.end() || anchor.use == SpecialUse::no_data;
-  return {exists ? Rcode::no_error : Rcode::name_error, nullptr, anchor.soa};
+  return {.rcode = exists ? Rcode::no_error : Rcode::name_error, .answer = nullptr, .authority = anchor.soa};
 }
 
 LocalZones::LocalZones() : impl_(std::make_unique<const Impl>()) {}
@@ -231,9 +269,13 @@ LocalZones::LocalZones(LocalZones&&) noexcept = default;
 LocalZones& LocalZones::operator=(LocalZones&&) noexcept = default;
 LocalZones::~LocalZones() = default;
 
-std::expected<LocalZones, std::string> LocalZones::build(const LocalDataOptions& options) {
+std::expected<LocalZones, std::string> LocalZones::build(const LocalDataOptions& options,
+                                                         const DiscoveryOptions* discovery) {
   auto impl = std::make_unique<Impl>();
-  if (options.special_use_zones) { impl->add_special_zones(options.not_special); }
+  impl->add_special_zones(options, discovery != nullptr);
+  if (discovery != nullptr) {
+    if (auto error = impl->add_discovery(*discovery)) { return std::unexpected(std::move(*error)); }
+  }
   if (auto error = impl->add_records(options.records)) { return std::unexpected(std::move(*error)); }
   LocalZones zones;
   zones.impl_ = std::move(impl);
@@ -244,8 +286,11 @@ std::optional<LocalAnswer> LocalZones::find(NameView name, Type type) const {
   NameView at;
   const Anchor* anchor = impl_->anchor_of(name, at);
   if (anchor == nullptr || anchor->kind == Anchor::Kind::hole) { return std::nullopt; }
-  const bool is_cut = anchor->kind == Anchor::Kind::zone && anchor->delegated && at.labels() == name.labels();
+  const bool is_apex = at.labels() == name.labels();
+  if (is_single(*anchor) && !is_apex) { return std::nullopt; }
+  const bool is_cut = anchor->kind == Anchor::Kind::zone && anchor->delegated && is_apex;
   if (type == Type::DS && is_cut) { return std::nullopt; }  // the parent's to say
+  if (anchor->kind == Anchor::Kind::information && type != Type::RESINFO) { return std::nullopt; }
   return impl_->answer_in(*anchor, name, type);
 }
 

@@ -1,5 +1,6 @@
-// Names that are answered here and asked of nobody: special-use zones (RFC 6303, 6761, 7686, 8375, 9476...) and the
-// operator's own records (`local_data`). Immutable once built; shared by all workers.
+// Names that are answered here and asked of nobody: special-use zones (RFC 6303, 6761, 7686, 8375, 9476...), what this
+// resolver says of itself (RFC 9462, RFC 9606) and the operator's own records (`local_data`). Immutable once built;
+// shared by all workers.
 #pragma once
 
 #include <expected>
@@ -7,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "resolver/policy/discovery_options.h"
 #include "resolver/policy/local_data_options.h"
 #include "resolver/wire/rrset.h"
 
@@ -16,12 +18,18 @@ struct LocalAnswer {
   Rcode rcode = Rcode::no_error;
   RRsetPtr answer;     // null: none
   RRsetPtr authority;  // the zone's SOA for a negative answer; null otherwise
+  // AA: clients drop a RESINFO record without it, for another resolver further up may have answered (RFC 9606 section
+  // 3).
+  bool authoritative = false;
 };
 
 class LocalZones {
  public:
-  // The error names the record and what is wrong with it.
-  static std::expected<LocalZones, std::string> build(const LocalDataOptions& options);
+  // The error names the record and what is wrong with it. Where there is something to discover, resolver.arpa is
+  // answered here even without the other special-use zones: it is a locally served zone (RFC 9462 section 6.4), unless
+  // the operator spares it by name.
+  static std::expected<LocalZones, std::string> build(const LocalDataOptions& options,
+                                                      const DiscoveryOptions* discovery = nullptr);
   LocalZones();
   LocalZones(LocalZones&&) noexcept;
   LocalZones& operator=(LocalZones&&) noexcept;

@@ -19,12 +19,13 @@ sys.dont_write_bytecode = True
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
-from comparison import table  # noqa: E402
+from comparison import question, table, transports  # noqa: E402
+from comparison.clients import Dnsperf, Doqload, H2load, Target, Tlsload  # noqa: E402
 from comparison.lab import Lab  # noqa: E402
-from comparison.phases import PHASES, figures_of  # noqa: E402
-from comparison.processes import Processes, Trouble, resident_octets, tree_of, wait_until  # noqa: E402
-from comparison.report import NOT_VALIDATING, VALIDATING, Results  # noqa: E402
-from comparison.resolvers import PEERS, Vouch  # noqa: E402
+from comparison.phases import PHASES, SECURED, Load, figures_of  # noqa: E402
+from comparison.processes import Processes, Trouble, cpu_seconds, resident_octets, tree_of, wait_until  # noqa: E402
+from comparison.report import ENCRYPTED, NOT_VALIDATING, SECURED as SECURED_TABLES, VALIDATING, Results  # noqa: E402
+from comparison.resolvers import HTTPS, PEERS, QUIC, TLS, DnsDist, Encrypted, Resolver, Vouch  # noqa: E402
 
 VOUCHD = None
 HOT = next(phase for phase in PHASES if phase.name == "hot")
@@ -41,6 +42,29 @@ def counted(**changes):
     return {"sent": 100, "answered": 90, "lost": 6, "unfinished": 4, "strangers": 0, "positive": 80, "authentic": 0,
             "rcodes": [85, 0, 2, 3] + [0] * 12, "octets": 4500, "elapsed_us": 1_000_000, "server_cpu_us": 900, "others": 0.0,
             **changes}
+
+
+def idle(kib, failures=0):
+    return {"octets": kib * 1024, "rss": 50e6, "asked": 1000, "failures": failures}
+
+
+DNSPERF = """Statistics:
+
+  Queries sent:         176543
+  Queries completed:    176533 (99.99%)
+  Queries lost:         10 (0.01%)
+
+  Response codes:       SERVFAIL 3 (0.00%), NOERROR 176530 (100.00%)
+  Average packet size:  request 33, response 49
+  Run time (s):         2.000140
+  Queries per second:   88265.321428
+"""
+H2LOAD = """Main benchmark duration is over for thread #0. Stopping all clients.
+
+finished in 2.01s, 82815.00 req/s, 6.03MB/s
+requests: 165630 total, 165730 started, 165630 done, 165600 succeeded, 30 failed, 20 errored, 5 timeout
+status codes: 165600 2xx, 0 3xx, 5 4xx, 0 5xx
+"""
 
 
 def is_gone(pid):
@@ -133,6 +157,209 @@ class Tables(unittest.TestCase):
         self.assertIn("the machine was not quiet", results.text())
 
 
+class Clients(unittest.TestCase):
+    """What is read from what clients print, and what they are told."""
+
+    TARGET = Target(port=5701, pid=7, questions="q", names="n", uris="u", authority="ca", seconds=3, connections=500)
+
+    def test_dnsperf(self):
+        counts = Dnsperf().counts(DNSPERF)
+        self.assertEqual((counts.asked, counts.answered, counts.right), (176543, 176533, 176530))
+        self.assertAlmostEqual(counts.elapsed_us, 2_000_140)
+        self.assertIsNone(counts.server_cpu_us)
+
+    def test_dnsperf_without_one_answer(self):
+        counts = Dnsperf().counts("Queries sent: 100\nQueries completed: 0\nResponse codes:\nRun time (s): 5.0\n")
+        self.assertEqual((counts.asked, counts.answered, counts.right), (100, 0, 0))
+
+    def test_h2load(self):
+        counts = H2load().counts(H2LOAD)
+        self.assertEqual((counts.asked, counts.answered, counts.right), (165630, 165600, 165600))
+        self.assertAlmostEqual(counts.elapsed_us, 2_010_000)
+        self.assertAlmostEqual(H2load().counts(H2LOAD.replace("2.01s", "850.5ms")).elapsed_us, 850_500)
+
+    def test_h2load_is_stopped_between_headers_and_body(self):
+        counts = H2load().counts(H2LOAD.replace("165600 2xx", "165603 2xx").replace("30 failed", "0 failed"))
+        self.assertEqual((counts.asked, counts.answered, counts.right), (165600, 165600, 165600))
+
+    def test_a_connection_of_the_wrong_kind_is_not_right(self):
+        told = '{"sent": 10, "answered": 9, "resumed": 7, "closed": 0, "elapsed_us": 5, "server_cpu_us": 4}'
+        self.assertEqual([Tlsload().counts(told).right, Tlsload("--resume").counts(told).right], [2, 7])
+        self.assertEqual(Tlsload().counts(told).server_cpu_us, 4)
+
+    def test_doqload(self):
+        told = ("asked 500, answered 499, lost 1 in 1.50 s: 333 answers/s\nconnections: 1 handshakes in full, 498 resumed, "
+                "0 with early data, 0 after Retry, 0 failed\nanswers with another RCODE than NOERROR: 9\n")
+        load, full, resumed = Doqload("--outstanding", 20), Doqload(), Doqload("--resume")
+        self.assertEqual([one.counts(told).right for one in (load, full, resumed)], [490, 1, 490])
+        self.assertEqual((load.counts(told).asked, load.counts(told).answered), (500, 499))
+        self.assertAlmostEqual(load.counts(told).elapsed_us, 1_500_000)
+        with self.assertRaises(ValueError):  # one that does not look at RCODEs would let failures pass for answers
+            load.counts(told[:told.index("answers with")])
+        self.assertIn("--per-connection", full.command(self.TARGET))
+        self.assertNotIn("--per-connection", load.command(self.TARGET))
+
+    def test_what_else_they_print_is_no_measurement(self):
+        for client, output in ((Dnsperf, "Error: no"), (H2load, "usage"), (Tlsload, "{}")):
+            with self.subTest(client.__name__), mock.patch.object(client, "program", lambda *_: "sh"), \
+                    mock.patch.object(client, "command", lambda *_: ["-c", f"echo '{output}'"]), \
+                    self.assertRaisesRegex(Trouble, "did not say what it counted"):
+                client().run({}, min(os.sched_getaffinity(0)), self.TARGET)
+
+    def test_they_end_in_time_and_well_or_that_is_said(self):
+        with mock.patch.object(Dnsperf, "program", lambda *_: "sh"):
+            with mock.patch.object(Dnsperf, "command", lambda *_: ["-c", "echo no such host >&2; exit 3"]), \
+                    self.assertRaisesRegex(Trouble, "dnsperf ended with status 3: no such host"):
+                Dnsperf().run({}, min(os.sched_getaffinity(0)), self.TARGET)
+            with mock.patch.object(Dnsperf, "command", lambda *_: ["-c", "exec sleep 300"]), \
+                    mock.patch("comparison.clients.PATIENCE", -2.5), self.assertRaisesRegex(Trouble, "did not end in time"):
+                Dnsperf().run({}, min(os.sched_getaffinity(0)), self.TARGET)
+
+    def test_absent_ones_and_what_is_not_served_are_named(self):
+        class Old(Vouch):
+            name = "old"
+            def spoken(self):
+                return (TLS,)
+        said = []
+        with mock.patch("shutil.which", lambda name, path=None: None if name == "h2load" else "/usr/bin/" + name):
+            found = transports.available(("dot", "doh", "doq"), Old("vouchd"), {}, said.append)
+        self.assertEqual([one.name for one in found], ["dot"])
+        self.assertIn("old serves no HTTPS", said)
+        self.assertIn("doh over HTTPS: h2load is not installed (apt-get install nghttp2-client)", said)
+        self.assertTrue(any("doqload is not built (cmake --build" in sentence for sentence in said), said)
+
+    def test_what_a_client_cannot_measure_is_left_out_and_said(self):
+        said = []
+        with mock.patch.object(DnsDist, "spoken", lambda self: (TLS, HTTPS)), \
+                mock.patch("shutil.which", lambda *_, **__: "/usr/bin/x"):
+            found = transports.available(("doh",), DnsDist(), {}, said.append)
+        self.assertEqual([one.name for one in found], ["doh-h2load"])
+        self.assertTrue(any("dnsdist, doh-get" in sentence for sentence in said), said)
+
+    def test_memory_is_measured_in_processes_of_its_own(self):
+        together = [[one.name for one in sitting] for sitting in transports.sittings(transports.MEASUREMENTS)]
+        self.assertEqual(together[1:], [["tls-idle"], ["quic-idle"]])
+        self.assertEqual(len(together[0]), len(transports.MEASUREMENTS) - 2)
+        self.assertEqual(transports.sittings([]), [])
+
+    def test_each_measurement_has_its_place_in_a_table(self):
+        shown = [name for _, names in SECURED_TABLES for name in names]
+        self.assertEqual(sorted(shown), sorted(one.name for one in transports.MEASUREMENTS))
+
+    def test_a_query_for_http_has_no_id(self):
+        self.assertEqual(question.wire("www.Example.", "A"), b"\0\0\x01\0\0\x01\0\0\0\0\0\0\x03www\x07Example\0\0\x01\0\x01")
+
+
+class Meetings(unittest.TestCase):
+    """One measurement, with the client pretended."""
+
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+        home = pathlib.Path(self.folder.name)
+        self.lab = Lab("vouch-lab", home, 53, 3, 5, 7)
+        self.cpu = min(os.sched_getaffinity(0))
+        self.load = Load("udpblast", self.cpu, self.cpu, self.lab.write_questions(home), 1, 5)
+        listening = Encrypted("server.pem", "server.key", {TLS: 5701, HTTPS: 5702, QUIC: 5703})
+        self.meeting = transports.Meeting(self.load, {"tlsload": "sh"}, self.lab, listening, os.getpid(), 500)
+
+    def measurement(self, name):
+        return next(one for one in transports.MEASUREMENTS if one.name == name)
+
+    def pretend(self, client, words):
+        patch = mock.patch.multiple(client, program=lambda *_: "sh", command=lambda *_: ["-c", words, "sh"])
+        patch.start()
+        self.addCleanup(patch.stop)
+
+    def test_cpu_for_each_answer(self):
+        self.pretend(Tlsload, """echo '{"sent": 500, "answered": 500, "resumed": 0, "closed": 0, "elapsed_us": 1000000,
+                                        "server_cpu_us": 250000}'""")
+        found = self.meeting.measure(self.measurement("tls-full"))
+        self.assertEqual((found["us"], found["qps"], found["busy"], found["asked"], found["failures"]), (500, 500, 0.25, 500, 0))
+        self.assertGreaterEqual(found["others"], 0)
+
+    def test_what_mostly_fails_is_no_measurement(self):
+        self.pretend(Dnsperf, "printf 'Queries sent: 100\\nQueries completed: 60\\nResponse codes: NOERROR 60 (100%%)\\n"
+                              "Run time (s): 1\\n'")
+        with self.assertRaisesRegex(Trouble, "only 60 of 100 went as they should"):
+            self.meeting.measure(self.measurement("dot"))
+
+    def hold(self, held, closed):
+        told = f'{{"sent": 20, "answered": 20, "resumed": 0, "closed": {closed}, "elapsed_us": 1, "server_cpu_us": 0}}'
+        self.pretend(Tlsload, f"""if [ "$1" = --hold ]; then echo held {held}; cat >/dev/null; fi; echo '{told}'""")
+        sizes = iter((10_000_000, 10_000_000 + 1000 * 1024 * 16))
+        with mock.patch("comparison.transports.resident_octets", lambda _: next(sizes)):
+            return self.meeting.measure(self.measurement("tls-idle"))
+
+    def test_memory_for_each_idle_connection(self):
+        found = self.hold(1000, 0)
+        self.assertEqual((found["octets"], found["asked"], found["failures"]), (16 * 1024, 1000, 0))
+
+    def test_closed_connections_take_no_memory(self):
+        self.assertEqual(self.hold(1000, 100)["failures"], 100)
+
+    def test_too_few_connections_are_no_measurement(self):
+        with self.assertRaisesRegex(Trouble, "only 800 of 1000 connections stayed open"):
+            self.hold(1000, 200)
+
+    def test_uris_ask_what_the_list_asks(self):
+        lines = pathlib.Path(self.meeting.uris(5702)).read_text().splitlines()
+        names = pathlib.Path(self.load.questions["secured"]).read_text().splitlines()
+        self.assertEqual(len(lines), len(names))
+        self.assertRegex(lines[0], r"^https://127\.0\.0\.1:5702/dns-query\?dns=AAABAAABAAAAAAAA[A-Za-z0-9_-]+$")
+
+    def test_names_that_cannot_be_had_beforehand_are_trouble(self):
+        with mock.patch.object(Load, "run", lambda *_, **__: counted(sent=400, positive=399)), \
+                self.assertRaisesRegex(Trouble, "1 of 400 names could not be had"):
+            self.load.warm(SECURED, 5700, os.getpid())
+
+
+class SecuredTables(unittest.TestCase):
+    FIGURES = {"vouch": {"dot": figures(3), "doh-get": figures(5, busy=0.5), "doq-single": figures(24), "tls-idle": idle(12),
+                         "tls-full": figures(500)},
+               "unbound": {"dot": figures(8), "doh-get": figures(10), "tls-idle": idle(22)},
+               "named": {"doh-get": figures(9)}}
+
+    def cells(self, name, *phases):
+        row = next(line for line in table.secured_table(self.FIGURES, phases).splitlines() if name in line)
+        return [cell.strip() for cell in row.strip("|").split("|")]
+
+    def test_rows(self):
+        self.assertEqual(self.cells("vouch", "dot", "doh-get"),
+                         ["vouch", "3.00", "333333", "0.38", "5.00", "200000+", "0.50", "0 of 2000"])
+        self.assertEqual(self.cells("named", "dot", "doh-get"), ["named", "-", "-", "-", "9.00", "111111", "0.90", "0 of 1000"])
+        self.assertEqual(self.cells("vouch", "doq-single"), ["vouch", "24.00", "41667", "0 of 1000"])  # Unbound has no QUIC
+        self.assertEqual(self.cells("vouch", "tls-idle"), ["vouch", "12.0", "0.55", "0 of 1000"])
+        self.assertEqual(self.cells("vouch", "tls-full")[1], "500")
+
+    def test_who_serves_none_of_it_has_no_row(self):
+        self.assertNotIn("named", table.secured_table(self.FIGURES, ("dot",)))
+        self.assertEqual(table.secured_table(self.FIGURES, ("doq-many",)), "")
+
+    def words(self, found):
+        return [line.split("  ")[0].strip() for line in table.secured_targets(found)]
+
+    def test_targets(self):
+        self.assertEqual(self.words(self.FIGURES),
+                         ["met", "met", "not measured", "not measured", "met", "met", "not measured"])
+        worse = {"vouch": {"dot": figures(4.1), "doh-get": figures(5.5), "doq-single": figures(26), "tls-idle": idle(21),
+                           "quic-idle": idle(96)}, "unbound": self.FIGURES["unbound"], "named": self.FIGURES["named"]}
+        self.assertEqual(self.words(worse), ["MISSED", "MISSED", "not measured", "not measured", "MISSED", "MISSED", "met"])
+        self.assertIn("(doh-get), as a share of the best peer's (named): 0.61", table.secured_targets(worse)[1])
+
+    def test_the_report_shows_them_and_says_what_was_left_out(self):
+        results = Results({"vouch": "1"}, ["vouch", "unbound", "named"])
+        for server, found in self.FIGURES.items():
+            results.add(ENCRYPTED, server, found)
+        results.add(ENCRYPTED, "vouch", {"quic-idle": idle(90)})  # from another process
+        results.left_out.append("named serves no QUIC")
+        text = results.text()
+        for words in ("### Cached answers over TLS and HTTPS", "### Cached answers over QUIC", "### New connections", "### Idle",
+                      "Left out: named serves no QUIC.", "met              memory of an idle connection over QUIC, in KiB: 90.00"):
+            self.assertIn(words, text)
+        self.assertNotIn("hot answer", text)  # UDP was not measured
+
+
 class Endings(unittest.TestCase):
     def setUp(self):
         self.folder = tempfile.TemporaryDirectory()
@@ -181,6 +408,7 @@ class Endings(unittest.TestCase):
             tree = tree_of(parent.pid)
             self.assertEqual(len(tree), 2)
             self.assertGreater(resident_octets(parent.pid), 0)
+            self.assertGreaterEqual(cpu_seconds(parent.pid), 0)
             os.kill(tree[1], signal.SIGTERM)
 
 
@@ -195,7 +423,7 @@ class Configurations(unittest.TestCase):
                                     ". 3600 IN DNSKEY 257 3 8 AwEA AaAB\n")
 
     def test_each_peer_is_told_whether_to_validate(self):
-        for peer in PEERS:
+        for peer in (one for one in PEERS if one.resolves):
             with self.subTest(peer.name), mock.patch.object(type(peer), "path", lambda self: "/usr/sbin/" + self.program):
                 texts = []
                 for validate in (True, False):
@@ -206,6 +434,26 @@ class Configurations(unittest.TestCase):
                     texts.append("".join(path.read_text() for path in sorted(self.home.glob("*.conf"))))
                 self.assertIn("5700", texts[0])
                 self.assertNotEqual(texts[0], texts[1])
+
+    def test_each_serves_what_it_speaks(self):
+        everything = Encrypted("/tls/server.pem", "/tls/server.key", {TLS: 5701, HTTPS: 5702})
+        speakers = [peer for peer in PEERS if peer.name != "pdns"]
+        for peer in speakers:
+            with self.subTest(peer.name), mock.patch.object(type(peer), "path", lambda self: "/usr/sbin/" + self.program):
+                for wanted, check in ((everything, self.assertIn), (None, self.assertNotIn)):
+                    peer.prepare(self.lab, self.home, 5700, True, wanted)
+                    text = "".join(path.read_text() for path in self.home.glob("*.conf"))
+                    for word in ("5701", "5702", "/tls/server.pem", "/tls/server.key"):
+                        check(word, text)
+                    for old in self.home.glob("*.conf"):
+                        old.unlink()
+
+    def test_dnsdist_stands_before_another(self):
+        with mock.patch.object(Resolver, "path", lambda self: "/usr/sbin/" + self.program):
+            self.assertIn("unbound", str(DnsDist().behind(self.lab, self.home, 5700, True)[0]))
+            self.assertIn("port: 5704", (self.home / "unbound.conf").read_text())
+            DnsDist().prepare(self.lab, self.home, 5700, True)
+        self.assertIn("newServer('127.0.0.1:5704')", (self.home / "dnsdist.conf").read_text())
 
     def test_questions_are_of_names_that_exist_or_do_not(self):
         paths = self.lab.write_questions(self.home)
@@ -229,6 +477,10 @@ class Configurations(unittest.TestCase):
         self.lab.anchors.write_text(". 3600 IN DS 20326 8 2 E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D\n")
         command = Vouch(VOUCHD).prepare(self.lab, self.home, 5700, True)
         self.assertEqual(command[1], "--config")
+        identity = HERE / "identity"
+        secured = Encrypted(identity / "server.pem", identity / "server.key", {TLS: 5701, HTTPS: 5702, QUIC: 5703})
+        for ports in ({TLS: 5701}, {QUIC: 5703}, secured.ports):
+            Vouch(VOUCHD).prepare(self.lab, self.home, 5700, True, Encrypted(secured.certificate, secured.key, ports))
 
 
 def main():

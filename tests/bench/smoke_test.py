@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
-"""udpblast and udpecho, and the command line of compare. No test here judges a timing.
+"""udpblast, udpecho and tlsload, and the command line of compare. No test here judges a timing.
 
-    smoke_test.py --udpblast FILE --udpecho FILE --compare FILE
+    smoke_test.py --udpblast FILE --udpecho FILE --tlsload FILE --compare FILE
 """
 import argparse
 import json
 import os
 import pathlib
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -15,6 +16,7 @@ import threading
 import unittest
 
 PROGRAMS = {}
+IDENTITY = pathlib.Path(__file__).resolve().parent / "identity"     # a pair for tests alone, good for a hundred years
 COUNT = 2000
 QUESTIONS = "www.example A\n# a remark\n\nexample. TYPE65400 # the same in another form\n"
 WWW_A = b"\x03www\x07example\x00\x00\x01\x00\x01"
@@ -51,6 +53,54 @@ class Server:
         self.ending = True
         self.thread.join()
         self.socket.close()
+
+
+class TlsServer:
+    """DNS over TLS 1.3 in a thread, one connection at a time in order: make_reply(query) gives the message to send back.
+
+    hangs_up: closes each connection behind the reply; otherwise those that clients leave open stay so until the end."""
+
+    def __init__(self, make_reply, hangs_up=False):
+        self.make_reply, self.hangs_up, self.open, self.resumed = make_reply, hangs_up, [], []
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.load_cert_chain(IDENTITY / "server.pem", IDENTITY / "server.key")
+        self.socket = socket.create_server(("127.0.0.1", 0), backlog=100)
+        self.socket.settimeout(0.05)
+        self.port = self.socket.getsockname()[1]
+        self.ending = False
+        self.thread = threading.Thread(target=self.serve)
+
+    def serve(self):
+        while not self.ending:
+            try:
+                client, _ = self.socket.accept()
+            except TimeoutError:
+                continue
+            try:
+                client.settimeout(20)
+                self.converse(self.context.wrap_socket(client, server_side=True))
+            except OSError:
+                client.close()  # a client that does not like us leaves in the middle
+
+    def converse(self, connection):
+        self.resumed.append(connection.session_reused)
+        framed = connection.recv(4096)
+        reply = self.make_reply(framed[2:])
+        connection.sendall(len(reply).to_bytes(2, "big") + reply)
+        if self.hangs_up:
+            connection.close()
+        else:
+            self.open.append(connection)
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.ending = True
+        self.thread.join()
+        for one in [*self.open, self.socket]:
+            one.close()
 
 
 def echoed(query, flags=b"\x80\x00"):
@@ -188,6 +238,102 @@ class Load(unittest.TestCase):
         self.assertIn("holds no queries", self.blast(1).stderr)
 
 
+class Connections(unittest.TestCase):
+    """tlsload."""
+
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+        self.questions = pathlib.Path(self.folder.name) / "questions"
+        self.questions.write_text(QUESTIONS)
+
+    def load(self, port, *more):
+        command = [PROGRAMS["tlsload"], "--queries", self.questions, "--port", port, *more]
+        return subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=60, check=False,
+                              stdin=subprocess.DEVNULL)
+
+    def counts(self, port, *more):
+        done = self.load(port, "--json", *more)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return json.loads(done.stdout)
+
+    def test_each_connection_asks_one_question_after_a_whole_handshake(self):
+        heard = []
+        with TlsServer(lambda query: heard.append(query) or echoed(query)) as server:
+            counted = self.counts(server.port, "--connections", 20, "--pid", os.getpid())
+        self.assertEqual((counted["sent"], counted["answered"], counted["failed"], counted["resumed"]), (20, 20, 0, 0))
+        self.assertGreaterEqual(counted["server_cpu_us"], 0)
+        self.assertEqual(server.resumed, [False] * 20)
+        self.assertEqual(heard[0], b"\0\0\x01\0\0\x01\0\0\0\0\0\0" + WWW_A)
+        self.assertEqual(heard[2][:2], b"\0\x02")
+
+    def test_resumption_is_by_the_ticket_of_the_connection_before(self):
+        with TlsServer(echoed) as server:
+            counted = self.counts(server.port, "--connections", 20, "--resume")
+        self.assertEqual((counted["answered"], counted["resumed"]), (20, 20))
+        self.assertEqual(server.resumed, [False] + [True] * 20)  # the first is not counted
+
+    def test_a_server_without_tickets_cannot_be_resumed(self):
+        with TlsServer(echoed) as server:
+            server.context.num_tickets = 0
+            done = self.load(server.port, "--resume")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("gives no tickets", done.stderr)
+
+    def test_only_a_good_reply_is_an_answer(self):
+        for reply, complaint in ((lambda query: echoed(query, b"\x80\x02"), "RCODE 2"),
+                                 (lambda query: query, "no reply to the query"),
+                                 (lambda query: b"\xff\xff" + echoed(query)[2:], "no reply to the query")):
+            with self.subTest(complaint), TlsServer(reply) as server:
+                done = self.load(server.port, "--connections", 5, "--json")
+                self.assertEqual((json.loads(done.stdout)["answered"], json.loads(done.stdout)["failed"]), (0, 5))
+                self.assertIn(complaint, done.stderr)
+                self.assertEqual(len(done.stderr.splitlines()), 3)  # the rest would say the same
+
+    def test_the_certificate_is_looked_at_when_an_authority_is_named(self):
+        with TlsServer(echoed) as server:
+            self.assertEqual(self.counts(server.port, "--connections", 2, "--ca", IDENTITY / "server.pem")["answered"], 2)
+            self.assertEqual(self.counts(server.port, "--connections", 2, "--ca", IDENTITY / "stranger.pem")["answered"], 0)
+            done = self.load(server.port, "--ca", self.questions)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("cannot use", done.stderr)
+
+    def held(self, hangs_up):
+        with TlsServer(echoed, hangs_up) as server:
+            command = [PROGRAMS["tlsload"], "--queries", self.questions, "--port", server.port, "--connections", 5, "--hold", 50,
+                       "--json"]
+            with subprocess.Popen([str(word) for word in command], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                  text=True) as client:
+                self.assertEqual(client.stdout.readline(), "held 5\n")
+                self.assertIsNone(client.poll())
+                told, _ = client.communicate(timeout=30)  # closes its standard input
+        return json.loads(told)
+
+    def test_connections_are_held_until_input_ends(self):
+        self.assertEqual(self.held(hangs_up=False)["closed"], 0)
+
+    def test_those_that_the_server_closed_are_counted(self):
+        self.assertEqual(self.held(hangs_up=True)["closed"], 5)
+
+    def test_troubles_are_explained(self):
+        with socket.create_server(("127.0.0.1", 0)) as bound:
+            closed = bound.getsockname()[1]
+        refused = self.load(closed, "--connections", 1)
+        self.assertEqual((refused.returncode, refused.stdout[:8]), (0, "0 of 1 c"))
+        self.assertIn("Connection refused", refused.stderr)
+        cases = (
+            (self.load(closed, "--address", "192.0.2.1"), 1, "not on loopback"),
+            (self.load(closed, "--pid", 2**31 - 1), 1, "no process"),
+            (self.load(closed, "--connections", "many"), 2, "--connections wants a number from 1 to 20000"),
+            (self.load(closed, "--bananas"), 2, "unknown argument `--bananas`"),
+            (self.load(70_000), 2, "--port wants a number"),
+        )
+        for done, status, words in cases:
+            with self.subTest(words):
+                self.assertEqual(done.returncode, status, done.stderr)
+                self.assertIn(words, done.stderr)
+
+
 class Compare(unittest.TestCase):
     def run_compare(self, *words):
         return subprocess.run([sys.executable, PROGRAMS["compare"], *words], capture_output=True, text=True, timeout=60,
@@ -197,12 +343,13 @@ class Compare(unittest.TestCase):
         done = self.run_compare("--help")
         self.assertEqual(done.returncode, 0, done.stderr)
         for word in ("--rounds", "--peers", "--only", "--json", "--no-validation", "--lab-port", "root", "cold", "nx", "hot",
-                     "hotdo", "big", "docs/benchmarks.md"):
+                     "hotdo", "big", "docs/benchmarks.md", "--handshakes", "dot", "doh", "doq", "handshakes", "memory", "dnsperf",
+                     "h2load", "doqload", "tlsload", "dnsdist"):
             self.assertIn(word, done.stdout)
 
     def test_wrong_words_are_named(self):
-        for words, complaint in ((("--peers", "dnsmasq"), "`dnsmasq` is none of unbound, kresd, pdns, named"),
-                                 (("--only", "warm"), "`warm` is none of big, cold, nx, hot, hotdo"),
+        for words, complaint in ((("--peers", "dnsmasq"), "`dnsmasq` is none of unbound, kresd, pdns, named, dnsdist"),
+                                 (("--only", "warm"), "`warm` is none of big, cold, nx, hot, hotdo, dot, doh, doq, handshakes, memory"),
                                  (("--rounds", "0"), "`0` is not a number from 1 to 50")):
             with self.subTest(complaint):
                 done = self.run_compare(*words)
@@ -219,7 +366,7 @@ class Compare(unittest.TestCase):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for name in ("udpblast", "udpecho", "compare"):
+    for name in ("udpblast", "udpecho", "tlsload", "compare"):
         parser.add_argument(f"--{name}", required=True)
     known, rest = parser.parse_known_args()
     PROGRAMS.update(vars(known))

@@ -14,6 +14,7 @@ namespace {
 class Echo final : public vouch::QuerySink {
  public:
   explicit Echo(std::size_t extra) : extra_(extra) {}
+  bool admits(const vouch::IpAddress&) const override { return true; }
   std::size_t answer(const vouch::ClientQuery& query, vouch::ReplyRoom& room) override {
     const std::size_t octets = query.packet.size() + extra_;
     const vouch::MutableBytes out = room.buffer();

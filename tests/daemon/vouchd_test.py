@@ -5,12 +5,16 @@
 """
 import os
 import pathlib
+import re
+import shutil
 import signal
 import socket
+import ssl
 import struct
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import unittest
 
@@ -65,21 +69,22 @@ class SilentRoot:
 class Vouchd:
     """A running vouchd; what it logs is in `lines`."""
 
-    def __init__(self, config, environment=None):
+    def __init__(self, config, environment=None, folder=None):
         self.lines = []
-        self.process = subprocess.Popen([VOUCHD, "--config", str(config)], stderr=subprocess.PIPE, text=True,
+        self.process = subprocess.Popen([VOUCHD, "--config", str(config)], stderr=subprocess.PIPE, text=True, cwd=folder,
                                         env={**os.environ, **(environment or {})})
 
     def wait_for(self, text):
         """Reads the log up to a line with this text."""
-        deadline = time.monotonic() + PATIENCE
-        while time.monotonic() < deadline:
-            line = self.process.stderr.readline()
-            if not line:
-                break
-            self.lines.append(line.rstrip("\n"))
-            if text in line:
-                return line
+        patience = threading.Timer(PATIENCE, self.process.kill)  # or a line that never comes would be waited for
+        patience.start()
+        try:
+            while line := self.process.stderr.readline():
+                self.lines.append(line.rstrip("\n"))
+                if text in line:
+                    return line
+        finally:
+            patience.cancel()
         raise AssertionError(f"no {text!r} in the log: {self.lines}")
 
     def end(self, number=signal.SIGTERM):
@@ -115,7 +120,7 @@ class CommandLine(Folder):
     def test_help_is_for_people(self):
         done = run("--help")
         self.assertEqual(0, done.returncode)
-        for part in ("--check-config", "SIGNALS", "EXIT STATUS", "/etc/vouch/vouch.yaml"):
+        for part in ("--check-config", "SIGNALS", "EXIT STATUS", "/etc/vouch/vouch.yaml", "TLS", "look at the certificate"):
             self.assertIn(part, done.stdout)
         self.assertEqual("", done.stderr)
 
@@ -207,7 +212,7 @@ class Serving(Folder):
         vouchd = self.start(port)
         vouchd.wait_for("event=ready")
         vouchd.process.send_signal(signal.SIGHUP)
-        vouchd.wait_for("event=reload_ignored")
+        vouchd.wait_for("event=configuration_not_reloaded")
         vouchd.process.send_signal(signal.SIGPIPE)
         vouchd.process.send_signal(signal.SIGUSR1)
         self.assertIn("queries_udp=0", vouchd.wait_for("event=statistics"))
@@ -275,6 +280,144 @@ class Serving(Folder):
         self.assertNotIn("canary", "\n".join(vouchd.lines))
 
 
+class Identity(Folder):
+    """What the encrypted listeners prove themselves with."""
+
+    def setUp(self):
+        super().setUp()
+        self.state = pathlib.Path(self.folder.name, "state")
+        self.state.mkdir()
+        self.port = free_port()
+
+    def configuration(self, server):
+        return self.root.configuration(free_port()).replace("workers: 2", "workers: 1, " + server)
+
+    def tls(self, more):
+        return f"tls: {{listen: ['127.0.0.1@{self.port}'], {more}}}"
+
+    def start(self, config, folder=None):
+        vouchd = Vouchd(config, folder=folder)
+        self.addCleanup(vouchd.__exit__)
+        return vouchd
+
+    def pin_of(self, vouchd):
+        line = vouchd.wait_for("event=certificate ")
+        return re.search(r'pin="?([A-Za-z0-9+/]{43}=)', line)[1]
+
+    def make_pair(self, name):
+        """A pair of vouchd's own making, and its pin."""
+        folder = pathlib.Path(self.folder.name, name)
+        folder.mkdir()
+        vouchd = self.start(self.write(self.configuration(self.tls(f"state_directory: '{folder}'")), name + ".yaml"))
+        pin = self.pin_of(vouchd)
+        vouchd.wait_for("event=ready")
+        self.assertEqual(0, vouchd.end())
+        return folder, pin
+
+    def shown_certificate(self):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        with socket.create_connection(("127.0.0.1", self.port), PATIENCE) as plain:
+            with context.wrap_socket(plain) as stream:
+                return ssl.DER_cert_to_PEM_cert(stream.getpeercert(True))
+
+    def test_the_first_start_makes_a_pair_and_the_second_keeps_it(self):
+        path = self.write(self.configuration(self.tls(f"state_directory: '{self.state}'")))
+        self.assertEqual(0, run("--check-config", "--config", path).returncode)
+        self.assertEqual([], os.listdir(self.state), "what only checks changes nothing")
+        first = self.start(path)
+        self.assertIn("a certificate signed by itself has been made", first.wait_for("event=own_certificate"))
+        pin = self.pin_of(first)
+        self.assertIn("self_signed=yes", first.lines[-1])
+        first.wait_for("event=ready")
+        self.assertEqual(0, first.end())
+        self.assertEqual({"certificate.pem": 0o644, "key.pem": 0o600},
+                         {file.name: file.stat().st_mode & 0o777 for file in self.state.iterdir()})
+        second = self.start(path)
+        self.assertEqual(pin, self.pin_of(second))
+        second.wait_for("event=ready")
+        self.assertEqual(0, second.end())
+        self.assertNotIn("event=own_certificate", "".join(second.lines))
+
+    def test_a_pair_in_memory_outlives_sighup(self):
+        vouchd = self.start(self.write(self.configuration(self.tls("state_directory: /nonexistent"))))
+        self.assertIn("another after a restart", vouchd.wait_for("event=own_certificate"))
+        pin = self.pin_of(vouchd)
+        vouchd.wait_for("event=ready")
+        for _ in range(2):
+            vouchd.process.send_signal(signal.SIGHUP)
+            self.assertEqual(pin, self.pin_of(vouchd))
+        self.assertEqual(0, vouchd.end())
+
+    def test_a_renewed_pair_is_taken_and_a_broken_one_is_not(self):
+        (one, first), (other, second) = self.make_pair("one"), self.make_pair("other")
+        live = pathlib.Path(self.folder.name, "live")
+        shutil.copytree(one, live)
+        named = f"certificate_file: '{live}/certificate.pem', key_file: '{live}/key.pem'"
+        vouchd = self.start(self.write(self.configuration(self.tls(named))))
+        self.assertEqual(first, self.pin_of(vouchd))
+        vouchd.wait_for("event=ready")
+        self.assertEqual((one / "certificate.pem").read_text(), self.shown_certificate())
+
+        shutil.copytree(other, live, dirs_exist_ok=True)
+        vouchd.process.send_signal(signal.SIGHUP)
+        self.assertEqual(second, self.pin_of(vouchd))
+        self.assertEqual((other / "certificate.pem").read_text(), self.shown_certificate())
+
+        shutil.copy(one / "key.pem", live / "key.pem")
+        vouchd.process.send_signal(signal.SIGHUP)
+        self.assertIn("the key does not belong", vouchd.wait_for("event=certificate_kept"))
+        self.assertEqual((other / "certificate.pem").read_text(), self.shown_certificate())
+        self.assertEqual(0, vouchd.end())
+
+    def test_paths_beside_the_configuration_outlive_the_change_to_the_state_dir(self):
+        (one, first), (other, second) = self.make_pair("one"), self.make_pair("other")
+        named = "certificate_file: one/certificate.pem, key_file: one/key.pem"
+        config = self.write(self.configuration(f"state_dir: state, {self.tls(named)}"))
+        vouchd = self.start(os.path.basename(config), self.folder.name)
+        self.assertEqual(first, self.pin_of(vouchd))
+        vouchd.wait_for("event=ready")
+        shutil.copytree(other, one, dirs_exist_ok=True)
+        vouchd.process.send_signal(signal.SIGHUP)
+        self.assertEqual(second, self.pin_of(vouchd))
+        self.assertEqual(0, vouchd.end())
+
+    def test_a_relative_state_directory_is_in_the_state_dir(self):
+        (self.state / "keys").mkdir()
+        config = self.write(self.configuration(f"state_dir: state, {self.tls('state_directory: keys')}"))
+        vouchd = self.start(os.path.basename(config), self.folder.name)
+        pin = self.pin_of(vouchd)
+        vouchd.wait_for("event=ready")
+        vouchd.process.send_signal(signal.SIGHUP)
+        self.assertEqual(pin, self.pin_of(vouchd))
+        self.assertEqual(0, vouchd.end())
+        self.assertEqual(["certificate.pem", "key.pem"], sorted(os.listdir(self.state / "keys")))
+
+    def test_a_certificate_that_is_not_there_is_told_and_is_status_1(self):
+        done = run("--config", self.write(self.configuration(self.tls("certificate_file: gone.pem, key_file: gone.key"))))
+        self.assertEqual(1, done.returncode)
+        self.assertIn("event=cannot_start", done.stderr)
+        self.assertIn(f"server.tls: {self.folder.name}/gone.pem: there is no such file", done.stderr)
+
+    def test_an_address_in_use_is_told_with_its_key(self):
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            self.port = taken.getsockname()[1]
+            done = run("--config", self.write(self.configuration(self.tls(f"state_directory: '{self.state}'"))))
+        self.assertEqual(1, done.returncode)
+        self.assertIn(f"ss -ltnp 'sport = :{self.port}'", done.stderr)
+        self.assertIn("choose another address in server.tls.listen", done.stderr)
+
+    def test_unknown_clients_of_a_reverse_proxy_are_warned_of(self):
+        for listed, expected in (("", True), (", proxy_protocol_from: [127.0.0.0/8]", False)):
+            self.port = free_port()
+            cleartext = f"https: {{cleartext_listen: ['127.0.0.1@{self.port}']}}{listed}"
+            vouchd = self.start(self.write(self.configuration(cleartext)))
+            vouchd.wait_for("event=ready")
+            self.assertEqual(0, vouchd.end())
+            self.assertEqual(expected, f"event=clients_unknown address=127.0.0.1@{self.port}" in "\n".join(vouchd.lines))
+
+
 @unittest.skipUnless(os.geteuid() == 0, "only root can become somebody else")
 class Privileges(Folder):
     def test_becomes_the_user_and_keeps_nothing(self):
@@ -295,6 +438,26 @@ class Privileges(Folder):
         done = run("--config", self.write(config))
         self.assertEqual(1, done.returncode)
         self.assertIn("there is no user no-such-user", done.stderr)
+
+    def test_a_user_that_does_not_exist_leaves_no_secrets_behind(self):
+        state = pathlib.Path(self.folder.name, "state")
+        state.mkdir()
+        listeners = f"{{listen: ['127.0.0.1@{free_port()}'], state_directory: '{state}'}}"
+        config = self.root.configuration(free_port()).replace("workers: 2", f"user: no-such-user, tls: {listeners}")
+        self.assertEqual(1, run("--config", self.write(config)).returncode)
+        self.assertEqual([], os.listdir(state))
+
+    def test_secrets_are_those_of_the_user(self):
+        state = pathlib.Path(self.folder.name, "state")
+        state.mkdir()
+        os.chmod(self.folder.name, 0o755)
+        shutil.chown(state, "nobody")
+        listeners = f"{{listen: ['127.0.0.1@{free_port()}'], state_directory: '{state}'}}"
+        config = self.root.configuration(free_port()).replace("workers: 2", f"user: nobody, tls: {listeners}")
+        with Vouchd(self.write(config)) as vouchd:
+            vouchd.wait_for("event=ready")
+            self.assertEqual({"nobody"}, {file.owner() for file in state.iterdir()})
+            self.assertEqual(0, vouchd.end())
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@
 
 #include "tests/lab/authority.h"
 #include "tests/lab/builder.h"
+#include "tests/lab/certificates.h"
 #include "tests/lab/control.h"
 #include "tests/lab/event_loop.h"
 #include "tests/lab/nsd.h"
@@ -67,6 +68,7 @@ Outcome<std::string> read_text(const std::string& path) {
 
 Outcome<void> build_in(const std::string& dir, const LabSettings& settings, const Catalogue& catalogue) {
   if (Outcome<void> built = build(catalogue, dir, std::time(nullptr), say); !built) { return built; }
+  if (Outcome<void> written = write_certificates(dir); !written) { return written; }
   std::ofstream out(dir + "/" + kOptionsFile);
   const Options& options = settings.options;
   out << fmt::format("seed {}\nbig {}\nleaves {}\nhostile {}\nport {}\n", options.seed, options.big, options.leaves,

@@ -314,6 +314,9 @@ TEST_F(Lab, WritesItsPapers) {
   EXPECT_TRUE(read_file(dir_ / "root.hints").contains("a.root-server. 3600000 IN A 127.1.0.1\n"));
   const std::string anchors = read_file(dir_ / "root.anchors");
   EXPECT_TRUE(anchors.contains("\tDS\t") && anchors.contains("\tDNSKEY\t257 3 8 ")) << anchors;
+  EXPECT_TRUE(read_file(dir_ / "tls/server.pem").contains("BEGIN CERTIFICATE"));
+  EXPECT_TRUE(read_file(dir_ / "tls/server.key").contains("BEGIN PRIVATE KEY"));
+  EXPECT_NE(read_file(dir_ / "tls/ca.pem"), read_file(dir_ / "tls/server.pem"));
   const std::string examples = read_file(dir_ / "examples.tsv");
   EXPECT_GE(std::ranges::count(examples, '\n'), 18);
   EXPECT_FALSE(examples.contains("SERVFAIL"));

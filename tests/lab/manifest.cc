@@ -1,19 +1,12 @@
 #include "tests/lab/manifest.h"
 
+#include "tests/lab/text_file.h"
+
 #include <fmt/format.h>
-#include <fstream>
 
 namespace vouch::lab {
 
 namespace {
-
-Outcome<void> write_file(const std::string& path, const std::string& text) {
-  std::ofstream out(path);
-  out << text;
-  out.close();
-  if (!out) { return failure(fmt::format("cannot write {}", path)); }
-  return {};
-}
 
 std::string joined(const std::vector<std::string>& parts, std::string_view separator) {
   std::string text;

@@ -101,6 +101,8 @@ FILES in DIR
     examples-validating.tsv   The same and some broken zones, for a resolver that validates, with two columns more:
                    verdict, and what EXTRA-TEXT begins with (RFC 8914): "<reason> zone=<zone at fault>", the reason
                    alone where the verdict is insecure, nothing where there is nothing to tell.
+    tls/           for a resolver that serves TLS, HTTPS or QUIC on the lab: server.pem and server.key, good for
+                   dns.lab, localhost, 127.0.0.1 and ::1, and ca.pem, which clients are told to trust; new at each start
     zones/         the signed zone files; <zone>stale.zone is an old copy with expired signatures
     nsd-*.conf, nsd-*.log, nsd-*.pid   of the NSD back ends, one per depth of the tree
     control        the Unix socket for `ctl`

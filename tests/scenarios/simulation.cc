@@ -111,7 +111,12 @@ Task<UpstreamReply> ScriptedUpstream::ask(UpstreamQuestion question) {
   using Status = UpstreamReply::Status;
   const InFlight counted(in_flight_, most_in_flight_);
   const Instant start = clock_.monotonic();
-  asked_.push_back({question.server, question.protocol, Buffer(question.packet.begin(), question.packet.end()), start});
+  asked_.push_back({question.server,
+                    question.protocol,
+                    Buffer(question.packet.begin(), question.packet.end()),
+                    start,
+                    std::string(question.tls_name),
+                    {question.tls_pins.begin(), question.tls_pins.end()}});
   const Asked asked = asked_.back();
   const Scripted scripted = script_(asked);
 
@@ -120,6 +125,11 @@ Task<UpstreamReply> ScriptedUpstream::ask(UpstreamQuestion question) {
   if (scripted.unreachable) {
     timers.push_back(executor_.after(kUsualDelay, [&end, start, this] {
       if (!end.is_set()) { end.set({Status::unreachable, {}, clock_.monotonic() - start}); }
+    }));
+  }
+  if (!scripted.untrusted.empty()) {
+    timers.push_back(executor_.after(kUsualDelay, [&end, &scripted, start, this] {
+      if (!end.is_set()) { end.set({Status::untrusted, {}, clock_.monotonic() - start, scripted.untrusted}); }
     }));
   }
   for (const ScriptedReply& reply : scripted.replies) {

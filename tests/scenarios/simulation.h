@@ -101,6 +101,8 @@ struct Asked {
   UpstreamProtocol protocol = UpstreamProtocol::udp;
   Buffer packet;
   Instant at{};
+  std::string tls_name{};  // whom the server shall prove to be, over TLS
+  std::vector<std::string> tls_pins{};
 };
 
 constexpr Duration kUsualDelay = 1ms;  // small, so that TTLs count down by what a test lets pass and by nothing else
@@ -113,10 +115,12 @@ struct ScriptedReply {
 struct Scripted {
   std::vector<ScriptedReply> replies;  // none: silence
   bool unreachable = false;            // as ICMP or RST would say, after kUsualDelay
+  std::string untrusted{};             // why it did not prove over TLS who it is, after kUsualDelay; empty: it did
 
   static Scripted silence() { return {}; }
   static Scripted reply(Buffer packet, Duration delay = kUsualDelay) { return {{{std::move(packet), delay}}, false}; }
   static Scripted no_route() { return {{}, true}; }
+  static Scripted proves_nothing(std::string why) { return {{}, false, std::move(why)}; }
 };
 
 // Replies are offered to the question's `check` in the order of their delays, exactly as a socket would, until one is

@@ -25,7 +25,8 @@ ALLOWED = {
     "resolver/iterate": ["resolver/base", "resolver/wire", "resolver/cache", "resolver/dnssec", COUNTERS],
     "resolver/front": ["resolver/base", "resolver/wire", "resolver/cache", "resolver/dnssec", "resolver/iterate",
                        "resolver/policy", COUNTERS],
-    "transports": ["resolver/base", COUNTERS, "resolver/front/query_sink.h", "resolver/iterate/upstream.h"],
+    "transports": ["resolver/base", COUNTERS, "resolver/front/query_sink.h", "resolver/iterate/upstream.h",
+                   "resolver/wire/message_facts.h"],
     "telemetry": ["resolver/base", "resolver/wire"],
     "conf": ["resolver/base", "resolver/wire", "*_options.h"],
     "resolver/daemon": ["resolver", "transports", "telemetry", "conf"],
@@ -33,7 +34,7 @@ ALLOWED = {
 
 # Headers through which a transport sees the resolver. What they pull in must be plain types, or the transports would
 # depend on resolver logic behind our back.
-SEAMS = {"resolver/front/query_sink.h", "resolver/iterate/upstream.h"}
+SEAMS = {"resolver/front/query_sink.h", "resolver/iterate/upstream.h", "resolver/wire/message_facts.h"}
 SEAM_MAY_REACH = ("resolver/base/", COUNTERS)
 
 # What waits, tells the time or is unpredictable comes into the resolver's logic as an argument.

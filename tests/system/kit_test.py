@@ -13,6 +13,8 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "bench")]
 
 import dns_message  # noqa: E402
+import http2_client  # noqa: E402
+import quic_packets  # noqa: E402
 from differences import Known, Question, View, bogus_at, read_known, trouble, view_of  # noqa: E402
 
 from comparison.processes import Trouble  # noqa: E402
@@ -32,6 +34,50 @@ def reply_octets(rcode_high=0, ede=(7, b"rrsig_expired zone=nsec.")):
     alias = record(b"\xc0\x0c", 5, b"\x04HOST\xc0\x10")
     address = record(b"\x04host\xc0\x10", 1, bytes([192, 0, 2, 1]))
     return HEAD + ASKED + struct.pack(">2H", 1, 1) + alias + address + opt
+
+
+class Http2(unittest.TestCase):
+    def test_the_examples_of_rfc_7541(self):
+        """Appendices C.6.1 to C.6.3: Huffman codes, the static table, and a dynamic one that overflows."""
+        date = ("date", "Mon, 21 Oct 2013 20:13:21 GMT")
+        where = ("location", "https://www.example.com")
+        reader = http2_client.HeaderReader(256)
+        first = bytes.fromhex("488264025885aec3771a4b6196d07abe941054d444a8200595040b8166e082a62d1bff6e919d29ad171863c78f0b97c8e9"
+                              "ae82ae43d3")
+        self.assertEqual(reader.read(first), [(":status", "302"), ("cache-control", "private"), date, where])
+        self.assertEqual(reader.read(bytes.fromhex("4883640effc1c0bf")),
+                         [(":status", "307"), ("cache-control", "private"), date, where])
+        third = bytes.fromhex("88c16196d07abe941054d444a8200595040b8166e084a62d1bffc05a839bd9ab77ad94e7821dd7f2e6c7b335dfdfcd5b"
+                              "3960d5af27087f3672c1ab270fb5291f9587316065c003ed4ee5b1063d5007")
+        self.assertEqual(reader.read(third)[-1], ("set-cookie", "foo=ASDJKHQKBZXOQWEOPIUAXQWEOIU; max-age=3600; version=1"))
+
+    def test_what_is_written_can_be_read(self):
+        fields = [(":method", "POST"), ("x-long", "y" * 5000), ("empty", "")]
+        self.assertEqual(http2_client.HeaderReader().read(http2_client.hpack(fields)), fields)
+        self.assertEqual(http2_client.hpack_number(1337, 5), bytes([31, 154, 10]))  # RFC 7541 C.1.2
+
+
+@unittest.skipIf(quic_packets.CRYPTO is None, "no libcrypto")
+class Quic(unittest.TestCase):
+    def test_the_example_of_rfc_9001(self):
+        """Appendices A.1 and A.2."""
+        destination = bytes.fromhex("8394c8f03e515708")
+        self.assertEqual([each.hex() for each in quic_packets.client_keys(destination)],
+                         ["1f369613dd76d5467730efcbe3b1a22d", "fa044b2f42a3fd3b46fb255c", "9f50449e04a0e810283a1e9933adedd2"])
+        frames = bytes.fromhex(
+            "060040f1010000ed0303ebf8fa56f12939b9584a3896472ec40bb863cfd3e86804fe3a47f06a2b69484c00000413011302010000c000000010"
+            "000e00000b6578616d706c652e636f6dff01000100000a00080006001d0017001800100007000504616c706e00050005010000000000330026"
+            "0024001d00209370b2c9caa47fbabaf4559fedba753de171fa71f50f1ce15d43e994ec74d748002b0003020304000d0010000e040305030603"
+            "0203080408050806002d00020101001c00024001003900320408ffffffffffffffff05048000ffff07048000ffff0801100104800075300901"
+            "100f088394c8f03e51570806048000ffff")
+        packet = quic_packets.initial(destination, frames, packet_number=2)
+        self.assertEqual(len(packet), 1200)
+        self.assertEqual(packet[:22].hex(), "c000000001088394c8f03e5157080000449e7b9aec34")
+        self.assertEqual(packet[-16:].hex(), "e221af44860018ab0856972e194cd934")
+
+    def test_numbers_of_rfc_9000(self):
+        for value, octets in ((37, "25"), (15293, "7bbd"), (494878333, "9d7f3e7d"), (151288809941952652, "c2197c5eff14e88c")):
+            self.assertEqual(quic_packets.number(value).hex(), octets)
 
 
 class Runs(unittest.TestCase):
@@ -75,6 +121,11 @@ class Messages(unittest.TestCase):
         self.assertFalse(reply.cd or reply.tc or reply.signed())
         self.assertEqual(reply.ede, [(7, "rrsig_expired zone=nsec.")])
         self.assertEqual(dns_message.parse(reply_octets(rcode_high=1)).rcode, "BADVERS")
+
+    def test_options_are_written_and_read(self):
+        asked = dns_message.question("a.", options=dns_message.option(11) + dns_message.option(12, b"\0\0"))
+        self.assertEqual(dns_message.parse(asked).options, [(11, b""), (12, b"\0\0")])
+        self.assertEqual(dns_message.parse(asked).size, len(asked))
 
     def test_what_is_cut_short_or_loops_is_no_message(self):
         whole = reply_octets()

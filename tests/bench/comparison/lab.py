@@ -6,6 +6,7 @@ import subprocess
 from .processes import Trouble, wait_until
 
 NAMES_PER_LEAF = 50
+SECURED_NAMES = 400     # of these, what is asked over encrypted transports: so few that what is measured is the transport
 READY_SECONDS = 600     # the first start signs every zone
 HOT_NAMES = 10_000      # as many names as a small provider's clients ask for most of the time; they fit in every cache
 
@@ -56,6 +57,7 @@ class Lab:
             # Zone after zone before the second name of any: the zones' own keys and servers are found early on.
             "cold": (f"h{h}.leaf{z}.bench {t}" for h in range(hosts) for z in range(zones) for t in ("A", "AAAA")),
             "hot": hot,
+            "secured": hot[:SECURED_NAMES],
             # Between any two names that exist, so that no single NSEC record denies them all (RFC 8198).
             "nx": (f"h{i // zones % hosts}-{i}.leaf{i % zones}.bench A" for i in range(self.nx)),
             "big": (f"n{i}.big.bench A" for i in range(self.big)),

@@ -12,6 +12,7 @@ from .processes import Trouble, resident_octets
 HOT_WINDOW = 192
 MISS_WINDOW = 64    # a busy resolver's misses; more only queue up
 MISS_TIMEOUT = 5000 # milliseconds: clients give up then
+WARM_ATTEMPTS = 3
 SETTLE = 0.3        # seconds between two phases, for what the last one left in flight
 
 NOERROR, SERVFAIL, NXDOMAIN = 0, 2, 3
@@ -38,6 +39,7 @@ PHASES = (
     Phase("hot", "hot", "cached names, no EDNS", warm=True),
     Phase("hotdo", "hot", "cached names, DO=1", dnssec_ok=True, warm=True),
 )
+SECURED = Phase("secured", "secured", "cached names, over encrypted transports (transports.py)", warm=True)
 CACHED = ("hot", "hotdo")
 RESOLVED = ("cold", "nx", "big")
 
@@ -82,6 +84,14 @@ class Load:
         others = busy_seconds(self.server_cpu) - busy - counted["server_cpu_us"] / 1e6
         counted["others"] = max(0.0, others / (time.monotonic() - start))
         return counted
+
+    def warm(self, phase, port, pid):
+        """Asks all of a phase's questions until all are answered, so that the answers are cached."""
+        for _ in range(WARM_ATTEMPTS):
+            counted = self.run(phase, port, pid, measured=False)
+            if counted["positive"] == counted["sent"]:
+                return
+        raise Trouble(f"{counted['sent'] - counted['positive']} of {counted['sent']} names could not be had beforehand")
 
 
 def figures_of(phase, counted, is_floor=False):

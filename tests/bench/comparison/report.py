@@ -13,11 +13,20 @@ KEPT = 0.99   # share of the big zone's names that should be cached in the end
 QUIET = 0.05  # share of the server's CPU that others may use before the report speaks of it
 
 VALIDATING, NOT_VALIDATING = "validation on", "validation off"  # what the resolvers are told
+ENCRYPTED = "encrypted"     # the third kind of run: cached answers again, over TLS, HTTPS and QUIC
 
-NOTES = """us: CPU microseconds, user and system, of the server process for each answer. /floor, /Unbound: how many times the cost
-of that one in the same run, less is better. q/s with a +: the server did not use its whole CPU (the load was the limit, or others
-had that CPU), so it could do more. Medians of all rounds; failures are summed. A failure is a query with no answer in time,
-with another RCODE than it should have, or with an answer that is empty or cut short."""
+SECURED = (
+    ("Cached answers over TLS and HTTPS", ("dot", "doh-get", "doh-post", "doh-h2load")),
+    ("Cached answers over QUIC", ("doq-single", "doq-many")),
+    ("New connections, with one question each", ("tls-full", "tls-resumed", "quic-full", "quic-resumed")),
+    ("Idle connections", ("tls-idle", "quic-idle")),
+)
+
+NOTES = """us: CPU microseconds, user and system, of the server process for each answer, or for each connection where those are new.
+/floor, /Unbound: how many times the cost of that one in the same run, less is better. q/s or /s with a +: the server did not use
+its whole CPU (the load was the limit, or others had that CPU), so it could do more. Medians of all rounds; failures are summed. A
+failure is a query with no answer in time, with another RCODE than it should have, or with an answer that is empty or cut short; or
+a connection that failed, was not resumed as it should have been, or was closed while it was held."""
 
 BRACKETS = """In brackets: {names} did not validate in this run (no AD on a signed name). What skips that work and keeps no proofs
 cannot be compared with what does it: these figures DO NOT COUNT. The next table compares like with like."""
@@ -42,7 +51,8 @@ class Results:
         self.rounds = {}
         self.order = order      # of the servers in the tables, whatever order they ran in
         self.authentic = {}     # mode -> server -> whether it validated
-        self.notes = []
+        self.notes = []         # what went wrong
+        self.left_out = []      # what was not measured for want of a client, or of a server that serves it
         self.about = {
             "command": shlex.join([os.path.relpath(sys.argv[0])] + sys.argv[1:]),
             "date": time.strftime("%Y-%m-%d %H:%M %Z"),
@@ -68,7 +78,8 @@ class Results:
 
     def write_json(self, path):
         with open(path, "w", encoding="utf-8") as out:
-            json.dump({**self.about, "notes": self.notes, "rounds": self.rounds, "validated": self.authentic,
+            json.dump({**self.about, "notes": self.notes, "left_out": self.left_out, "rounds": self.rounds,
+                       "validated": self.authentic,
                        "medians": {mode: self.medians(mode) for mode in self.rounds}}, out, indent=1)
             out.write("\n")
 
@@ -86,16 +97,22 @@ class Results:
         if laggards and table.resolved_table(on):
             parts.append(BRACKETS.format(names=", ".join(laggards)))
         parts += self.section("Resolved answers, validation off everywhere", table.resolved_table(off))
+        secured = self.medians(ENCRYPTED)
+        for title, names in SECURED:
+            parts += self.section(title, table.secured_table(secured, names))
         parts.append(NOTES)
-        if "vouch" in on or "vouch" in off:
-            parts.append(self.targets_text(cached, on, off, laggards))
+        lines = self.targets_lines(cached, on, off, laggards) if "vouch" in on or "vouch" in off else []
+        lines += table.secured_targets(secured) if "vouch" in secured else []
+        if lines:
+            parts.append("Targets\n\n    " + "\n    ".join(lines))
         parts += self.disturbance() + self.forgetful()
+        parts += ["Left out: " + "; ".join(self.left_out) + "."] if self.left_out else []
         parts += [f"NOTE: {note}" for note in self.notes]
         return "\n\n".join(parts) + "\n"
 
     def disturbance(self):
         shares = [run["others"] for servers in self.rounds.values() for rounds in servers.values() for one in rounds
-                  for run in one.values()]
+                  for run in one.values() if "others" in run]
         if not shares or max(shares) < QUIET:
             return []
         return [f"NOTE: the machine was not quiet. Other processes used {median(shares):.0%} of the server's CPU in the median\n"
@@ -111,10 +128,10 @@ class Results:
         return [f"### {title}", rows] if rows else []
 
     @staticmethod
-    def targets_text(cached, on, off, laggards):
+    def targets_lines(cached, on, off, laggards):
         # Memory counts when both validated; otherwise the like-for-like run is shown, as an indication.
         counts = "vouch" in on and "vouch" not in laggards
         lines = table.targets(cached, on if counts else off, counts)
         if not counts:
             lines.append("(memory: both with validation off; it will count once vouchd validates, for proofs take room)")
-        return "Targets\n\n    " + "\n    ".join(lines)
+        return lines

@@ -8,6 +8,11 @@ HOT_PER_FLOOR = 1.25       # targets: hot costs at most this many times the floo
 UNBOUND_PER_HOT = 1.5      # Unbound's hot answer costs at least this many times ours,
 MEMORY_PER_UNBOUND = 0.5   # and a cached name takes less than this share of Unbound's
 RESOLVED_PER_UNBOUND = 0.75 # nor do cold and nx cost more than this share of its CPU, validated
+DOT_PER_UNBOUND = 0.5      # an answer over TLS costs at most this share of Unbound's CPU,
+DOH_PER_BEST = 0.6         # one over HTTPS this share of the best peer's,
+DOQ_MICROSECONDS = 25      # and one over QUIC, alone in its packet, this much
+TLS_IDLE_KIB = 20          # an idle connection takes at most this much memory,
+QUIC_IDLE_KIB = 96         # and one over QUIC this much
 BUSY = 0.95                # below this share of its CPU the server was not what limited q/s
 
 
@@ -69,6 +74,38 @@ def cached_table(figures):
         row.append(f"{max(m or 0 for m in memory) / 1e6:.0f}" if any(memory) else "-")
         rows.append(row + [failures_of(figures, server, phases)])
     return aligned(rows)
+
+
+def secured_table(figures, names):
+    """Of encrypted transports: CPU for each answer or connection, or memory for each idle connection."""
+    names = [name for name in names if any(name in one for one in figures.values())]
+    if not names:
+        return ""
+    rows = [[""]]
+    for name in names:
+        is_memory = any("octets" in one.get(name, {}) for one in figures.values())
+        rows[0] += [f"{name} KiB"] if is_memory else [f"{name} us", "/s"]
+        rows[0] += ["/Unbound"] if get(figures, "unbound", name, "asked") else []
+    for server in figures:
+        mine = [name for name in names if name in figures[server]]
+        if mine:
+            rows.append([server] + [cell for name in names for cell in secured_cells(figures, server, name)]
+                        + [failures_of(figures, server, mine)])
+    rows[0].append("failed")
+    return aligned(rows)
+
+
+def secured_cells(figures, server, name):
+    is_memory = any("octets" in one.get(name, {}) for one in figures.values())
+    figure = "octets" if is_memory else "us"
+    value, theirs = get(figures, server, name, figure), get(figures, "unbound", name, figure)
+    share = [ratio(value, theirs)] if get(figures, "unbound", name, "asked") else []
+    if value is None:
+        return ["-"] * (1 if is_memory else 2) + share
+    if is_memory:
+        return [f"{value / 1024:.1f}"] + share
+    limited = "" if figures[server][name]["busy"] >= BUSY else "+"
+    return [f"{value:.2f}" if value < 100 else f"{value:.0f}", f"{figures[server][name]['qps']:.0f}{limited}"] + share
 
 
 def resolved_table(figures, not_validating=()):
@@ -135,3 +172,31 @@ def resolved(what, phase, figures, counts):
     share = quotient(get(figures, "vouch", phase, "us"), get(figures, "unbound", phase, "us"))
     return verdict(f"CPU of {what}, as a share of Unbound's", share, f"at most {RESOLVED_PER_UNBOUND}",
                    share is not None and share <= RESOLVED_PER_UNBOUND, counts)
+
+
+def best_peer(figures, phase):
+    """(its name, its CPU for each answer); of none: (None, None)."""
+    costs = {server: get(figures, server, phase, "us") for server in figures if server not in ("vouch", FLOOR)}
+    measured = {server: us for server, us in costs.items() if us is not None}
+    return min(measured.items(), key=lambda item: item[1]) if measured else (None, None)
+
+
+def limit(what, value, most, unit=""):
+    return verdict(what, value, f"at most {most}{unit}", value is not None and value <= most)
+
+
+def secured_targets(figures):
+    """A line for each target of the encrypted transports."""
+    dot = quotient(get(figures, "vouch", "dot", "us"), get(figures, "unbound", "dot", "us"))
+    lines = [limit("CPU of an answer over TLS, as a share of Unbound's", dot, DOT_PER_UNBOUND)]
+    for phase in ("doh-get", "doh-post", "doh-h2load"):
+        name, us = best_peer(figures, phase)
+        share = quotient(get(figures, "vouch", phase, "us"), us)
+        lines.append(limit(f"CPU of an answer over HTTPS ({phase}), as a share of the best peer's" + (f" ({name})" if name else ""),
+                           share, DOH_PER_BEST))
+    lines.append(limit("CPU of an answer over QUIC, one in a packet, in us", get(figures, "vouch", "doq-single", "us"),
+                       DOQ_MICROSECONDS))
+    for phase, what, most in (("tls-idle", "TLS", TLS_IDLE_KIB), ("quic-idle", "QUIC", QUIC_IDLE_KIB)):
+        lines.append(limit(f"memory of an idle connection over {what}, in KiB",
+                           quotient(get(figures, "vouch", phase, "octets"), 1024), most))
+    return lines

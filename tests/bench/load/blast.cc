@@ -1,6 +1,5 @@
 #include "tests/bench/load/blast.h"
 
-#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -11,6 +10,7 @@
 #include <vector>
 
 #include "tests/bench/load/lane.h"
+#include "tests/bench/load/loopback.h"
 #include "tests/bench/load/process_cpu.h"
 
 namespace vouch::load {
@@ -21,20 +21,6 @@ using Clock = std::chrono::steady_clock;
 
 constexpr int kReceiveBuffer = 4 << 20;  // octets: the load itself must never be the one that loses replies
 constexpr int kIdlePoll = 1;             // milliseconds to sleep when nothing came: expiring needs no better
-
-std::expected<sockaddr_in, std::string> loopback(const BlastOptions& options) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(options.port);
-  if (inet_pton(AF_INET, options.address.c_str(), &address.sin_addr) != 1) {
-    return std::unexpected("`" + options.address + "` is not an IPv4 address");
-  }
-  if (ntohl(address.sin_addr.s_addr) >> 24 != 127) {
-    return std::unexpected("`" + options.address +
-                           "` is not on loopback: this much load is for one's own machine alone");
-  }
-  return address;
-}
 
 std::expected<Lane, std::string> open_lane(const sockaddr_in& server, std::size_t window) {
   const int descriptor = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -51,7 +37,7 @@ std::expected<Lane, std::string> open_lane(const sockaddr_in& server, std::size_
 }
 
 std::expected<std::vector<Lane>, std::string> open_lanes(const BlastOptions& options) {
-  const auto server = loopback(options);
+  const auto server = loopback(options.address, options.port);
   if (!server) { return std::unexpected(server.error()); }
   const std::size_t number = std::min(options.sockets, options.window);
   std::vector<Lane> lanes;

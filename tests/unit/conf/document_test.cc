@@ -113,6 +113,8 @@ TEST(Templates, LoadOnceTheirPlacesAreFilledIn) {
   for (const char* path : {"conf/lab.yaml", "conf/try.yaml"}) {
     std::string text = file_text(path);
     for (const auto& [place, value] : {std::pair<std::string, std::string>{"@PORT@", "5300"},
+                                       {"@TLS_PORT@", "5853"},
+                                       {"@HTTPS_PORT@", "5443"},
                                        {"@LAB_PORT@", "5301"},
                                        {"@LAB_DIR@", "/lab"},
                                        {"@STATE_DIR@", "/state"}}) {
@@ -128,6 +130,8 @@ TEST(Templates, LoadOnceTheirPlacesAreFilledIn) {
     const Loaded loaded = load(text, files);
     ASSERT_TRUE(loaded) << path << ": " << loaded.error().front().text();
     EXPECT_EQ(loaded->listeners.addresses.at(1).text(), "::1@5300") << path;
+    EXPECT_EQ(loaded->listeners.tls.at(1).text(), "::1@5853") << path;
+    EXPECT_EQ(loaded->listeners.https.at(0).text(), "127.0.0.1@5443") << path;
   }
 }
 

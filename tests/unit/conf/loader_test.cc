@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "conf/document.h"
 #include "tests/unit/conf/loading.h"
@@ -140,6 +141,43 @@ TEST(Loading, ClientsAreToldTheIdleTimeoutThatTheTransportKeeps) {
   EXPECT_EQ(loaded->front.tcp_idle_timeout_ms, 2500U);
 }
 
+TEST(Loading, EncryptedListenersHaveTheirOwnStandardPorts) {
+  const Loaded loaded = load(R"(
+server:
+  proxy_protocol_from: [192.0.2.8]
+  tls: {listen: [0.0.0.0], certificate_file: chain.pem, key_file: /etc/key.pem, idle_timeout: 20s, max_sessions: 9}
+  https: {listen: ["::"], cleartext_listen: [127.0.0.1@8080], path: /q}
+  quic: {listen: [0.0.0.0@8530, "::@443"], retry_above: 0, early_data: true, max_memory: 2M}
+)");
+  ASSERT_TRUE(loaded) << loaded.error().front().text();
+  const ListenerOptions& listeners = loaded->listeners;
+  EXPECT_EQ(listeners.tls.at(0).text(), "0.0.0.0@853");
+  EXPECT_EQ(listeners.https.at(0).text(), "::@443");
+  EXPECT_EQ(listeners.cleartext_https.at(0).text(), "127.0.0.1@8080");
+  EXPECT_EQ(listeners.quic.at(0).text(), "0.0.0.0@8530");
+  EXPECT_EQ(listeners.http.path, "/q");
+  EXPECT_EQ(listeners.http.http3_port, 443U);  // the one that HTTPS has, too
+  EXPECT_EQ(listeners.identity.certificate_file, std::filesystem::absolute("conf/chain.pem"))
+      << "it is looked at again when the working directory is another";
+  EXPECT_EQ(listeners.identity.key_file, "/etc/key.pem");
+  EXPECT_EQ(listeners.tls_sessions.total, 9U);
+  EXPECT_EQ(listeners.quic_limits.max_half_open, 0U);
+  EXPECT_TRUE(listeners.quic_limits.early_data);
+  EXPECT_EQ(listeners.quic_limits.max_memory, 2U << 20U);
+  EXPECT_THAT(listeners.proxies, SizeIs(1));
+  EXPECT_EQ(loaded->front.tls_idle_timeout_ms, 20'000U);
+}
+
+TEST(Loading, SlowClientsAreTreatedAlikeByAllThatHasSessions) {
+  const auto loaded = load("server: {tcp: {message_timeout: 3000, stall_timeout: 4000}}\n");
+  ASSERT_TRUE(loaded) << loaded.error().front().text();
+  const ListenerOptions& listeners = loaded->listeners;
+  for (const SessionLimitOptions& sessions : {listeners.sessions, listeners.tls_sessions, listeners.quic_sessions}) {
+    EXPECT_EQ(sessions.message.count(), 3000);
+    EXPECT_EQ(sessions.stall.count(), 4000);
+  }
+}
+
 TEST(Loading, WhatIsPrintedCanBeReadAgain) {
   const char* text =
       "server: {listen: [\"::@5300\"], nsid: 'a \"b\" \\ c'}\n"
@@ -267,7 +305,7 @@ TEST(Complaints, WrongValues) {
        "1:39: servers: no server can have the address `0.0.0.0`; name the server's own unicast address"},
       {"forward: {zones: [{zone: a, servers: []}]}\n", "1:38: forward.zones: zone `a.` has no server; name one"},
       {"forward: {zones: [{zone: a}]}\n",
-       "1:19: `servers` is missing; it is a list of addresses, each with `@port` unless it is 53"},
+       "1:19: `servers` is missing; it is a list of addresses, each with `@port` unless it is 53, or 853 with tls"},
       {"forward:\n  zones:\n  - {zone: a, servers: [192.0.2.1]}\n  - {zone: A., servers: [192.0.2.2]}\n",
        "4:5: forward.zones: zone `A.` is listed twice; list its servers together"},
       {"local_data: {records: [\"a.example. IN A 300.1.1.1\"]}\n",
@@ -277,6 +315,13 @@ TEST(Complaints, WrongValues) {
       {"server: {nsid: \"a\\nb\"}\n",
        "1:16: server.nsid: `a\\010b` has a control character in it; write it on one line"},
   });
+}
+
+TEST(Complaints, OneListenerOfAnyKindIsEnough) {
+  for (const char* other : {"tls: {listen: [127.0.0.1]}", "https: {listen: [127.0.0.1]}",
+                            "https: {cleartext_listen: [127.0.0.1@8080]}", "quic: {listen: [127.0.0.1]}"}) {
+    EXPECT_THAT(complaints("server: {listen: [], " + std::string(other) + "}\n"), ::testing::IsEmpty()) << other;
+  }
 }
 
 TEST(Complaints, ValuesThatContradictOneAnother) {
@@ -304,6 +349,18 @@ TEST(Complaints, ValuesThatContradictOneAnother) {
       {"resolver: {stub_zones: [{zone: a, servers: [192.0.2.1]}]}\nforward: {zones: [{zone: A, servers: "
        "[192.0.2.1]}]}\n",
        "2:18: zone `A.` is in resolver.stub_zones and in forward.zones; keep it in one of the two"},
+      {"server: {tls: {key_file: k.pem}}\n",
+       "1:26: server.tls.key_file is set without server.tls.certificate_file; set both, or neither for a pair that "
+       "vouchd makes itself"},
+      {"server: {https: {cleartext_listen: [192.0.2.1@80]}}\n",
+       "1:36: server.https.cleartext_listen: 192.0.2.1@80 can be reached from elsewhere, and nothing is encrypted; "
+       "listen on 127.0.0.1 or ::1, with the reverse proxy on this machine"},
+      {"server: {tls: {listen: [127.0.0.1@443]}, https: {listen: [127.0.0.1]}}\n",
+       "1:58: 127.0.0.1@443 is in server.tls.listen and in server.https.listen; give each its own port"},
+      {"server: {quic: {listen: [127.0.0.1@53]}}\n",
+       "1:25: 127.0.0.1@53 is in server.listen and in server.quic.listen; give each its own port"},
+      {"server: {https: {path: dns-query}}\n",
+       "1:24: server.https.path: `dns-query` is no path; write it like `/dns-query`"},
       {"server: {tcp: {max_sessions: 5, max_sessions_per_client: 6}}\n",
        "1:58: server.tcp.max_sessions_per_client (6) is more than server.tcp.max_sessions (5); raise one or lower the "
        "other"},

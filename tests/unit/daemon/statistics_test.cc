@@ -22,11 +22,11 @@ TEST(Statistics, AddsTheWorkersUp) {
   WorkerCounters one, other;
   one.front.queries_udp.add(3);
   other.front.queries_udp.add(4);
-  other.transport.tcp_closed_abuse.add(9);
+  other.transport.http3.octets_sent.add(9);
   const std::vector<const WorkerCounters*> both = {&one, &other};
   const std::string line = statistics_line(both);
   EXPECT_TRUE(line.starts_with("queries_udp=7 queries_tcp=0 ")) << line;
-  EXPECT_TRUE(line.ends_with(" tcp_closed_abuse=9")) << line;
+  EXPECT_TRUE(line.ends_with(" http3_octets_sent=9")) << line;
 }
 
 }  // namespace

@@ -211,18 +211,20 @@ TEST_F(NamedServer, TellsItsIdToWhoAsksForIt) {
 
 TEST_F(OddQueries, KeepaliveIsForTcpAndTls) {
   const auto message = query("www.example.com.", Type::A, {{OptionCode::keepalive, {}}});
-  for (const auto protocol : {ClientProtocol::tcp, ClientProtocol::tls}) {
+  for (const auto& [protocol, tenths] : {std::pair(ClientProtocol::tcp, 100), std::pair(ClientProtocol::tls, 300)}) {
     const auto answer = send(message, over(protocol));
     ASSERT_NE(answer.message().edns->option(OptionCode::keepalive), nullptr);
-    EXPECT_EQ(load16(answer.message().edns->option(OptionCode::keepalive)->data()), 100) << "ten seconds, in tenths";
+    EXPECT_EQ(load16(answer.message().edns->option(OptionCode::keepalive)->data()), tenths) << "tenths of a second";
   }
-  for (const auto protocol : {ClientProtocol::udp, ClientProtocol::https, ClientProtocol::quic}) {
+  for (const auto protocol :
+       {ClientProtocol::udp, ClientProtocol::https, ClientProtocol::quic, ClientProtocol::http3}) {
     EXPECT_EQ(send(message, over(protocol)).message().edns->option(OptionCode::keepalive), nullptr);
   }
 }
 
 TEST_F(OddQueries, EncryptedAnswersAreAllOfOneSize) {
-  for (const auto protocol : {ClientProtocol::tls, ClientProtocol::https, ClientProtocol::quic}) {
+  for (const auto protocol :
+       {ClientProtocol::tls, ClientProtocol::https, ClientProtocol::quic, ClientProtocol::http3}) {
     EXPECT_EQ(send(query("www.example.com.", Type::A, {}), over(protocol)).packet().size(), 468U);
     EXPECT_LT(send(plain(), over(protocol)).packet().size(), 100U) << "no EDNS, no padding";
   }

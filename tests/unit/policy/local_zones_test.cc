@@ -113,6 +113,17 @@ TEST(LocalZones, AHomesOwnReverseZoneIsResolvedAfterAll) {
   EXPECT_EQ(look(zones, "1.2.8.10.in-addr.arpa.", Type::PTR), "NXDOMAIN 10.in-addr.arpa.");
 }
 
+TEST(LocalZones, ARecordAtTheTopOfASparedZoneLeavesTheZoneSpared) {
+  const LocalZones zones = special_zones(
+      {"lab.home.arpa. 60 IN A 192.168.7.1", "nas.lab.home.arpa. 60 IN A 192.168.7.2"}, {Name::of("lab.home.arpa.")});
+  EXPECT_EQ(look(zones, "lab.home.arpa.", Type::A), "lab.home.arpa. 60 IN A 192.168.7.1");
+  EXPECT_EQ(look(zones, "lab.home.arpa.", Type::AAAA), "NODATA lab.home.arpa.");
+  EXPECT_EQ(look(zones, "nas.lab.home.arpa.", Type::A), "nas.lab.home.arpa. 60 IN A 192.168.7.2");
+  EXPECT_EQ(look(zones, "tv.lab.home.arpa.", Type::A), "not ours");
+  EXPECT_EQ(look(zones, "x.nas.lab.home.arpa.", Type::A), "not ours");
+  EXPECT_EQ(look(zones, "tv.home.arpa.", Type::A), "NXDOMAIN home.arpa.");
+}
+
 TEST(LocalZones, SparingAnAncestorSparesWhatIsBelow) {
   const LocalZones zones = special_zones({}, {Name::of("in-addr.arpa.")});
   EXPECT_EQ(look(zones, "1.0.0.127.in-addr.arpa.", Type::PTR), "not ours");

@@ -84,7 +84,9 @@ class ScriptedSink final : public QuerySink {
     std::copy(answer.begin(), answer.end(), out.begin());
     return answer.size();
   }
+  bool admits(const IpAddress& client) const override { return client != stranger; }
   std::size_t queries = 0;
+  IpAddress stranger;  // the one who is not served; unspecified: nobody
 };
 
 // A socket of the other side.

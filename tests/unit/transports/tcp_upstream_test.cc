@@ -1,4 +1,4 @@
-#include "transports/tcp_upstream.h"
+#include "transports/stream_upstream.h"
 
 #include "tests/unit/transports/upstream_harness.h"
 

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "tests/unit/transports/harness.h"
+#include "tests/unit/transports/proxied.h"
 
 namespace vouch {
 namespace {
@@ -10,7 +11,7 @@ namespace {
 class UdpListenerTest : public LoopTest {
  protected:
   void listen(const char* address, UdpListenerOptions options = {}) {
-    auto opened = UdpListener::open(*loop, at(address), options, sink, counters);
+    auto opened = UdpListener::open(*loop, at(address), options, sink, counters, proxies);
     ASSERT_TRUE(opened) << opened.error();
     listener = std::move(*opened);
     server = SocketAddress(ip(address), listener->address().port());
@@ -23,6 +24,7 @@ class UdpListenerTest : public LoopTest {
 
   ScriptedSink sink;
   TransportCounters counters;
+  std::vector<Prefix> proxies;
   std::unique_ptr<UdpListener> listener;
   SocketAddress server;
 };
@@ -278,6 +280,49 @@ TEST_F(UdpListenerTest, AnAddressThatIsTakenIsExplained) {
   const auto opened = UdpListener::open(*loop, other.address(), {}, sink, counters);
   ASSERT_FALSE(opened);
   EXPECT_EQ(opened.error(), "cannot listen on " + other.address().text() + " (UDP): Address already in use");
+}
+
+TEST_F(UdpListenerTest, AProxySaysWhomItSpeaksForAndGetsTheAnswer) {
+  proxies = {*Prefix::parse("127.0.0.2")};
+  listen("127.0.0.1");
+  ClientQuery seen;
+  sink.script = [&](const ClientQuery& query, ReplyRoom& room) {
+    seen = query;
+    return ScriptedSink::echo(query, room);
+  };
+  Peer proxy = Peer::udp("127.0.0.2");
+  proxy.send_to(server, proxy_header(at("192.0.2.7", 4711), at("198.51.100.1", 53), "some TLVs") + "question");
+  const auto reply = reply_to(proxy);
+  ASSERT_TRUE(reply);
+  EXPECT_EQ(reply->content, "question");
+  EXPECT_EQ(seen.client, at("192.0.2.7", 4711));
+  EXPECT_EQ(seen.local, at("198.51.100.1", 53));
+
+  proxy.send_to(server, proxy_header(at("192.0.2.8", 0), at("198.51.100.1", 53)) + "port untold");
+  ASSERT_TRUE(reply_to(proxy));
+  EXPECT_EQ(seen.client, at("192.0.2.8", 0));
+
+  proxy.send_to(server, proxy_header_local() + "health");
+  ASSERT_TRUE(reply_to(proxy));
+  EXPECT_EQ(seen.client, proxy.address());
+}
+
+TEST_F(UdpListenerTest, AProxyMustSendItsHeaderAndNobodyElseMay) {
+  proxies = {*Prefix::parse("127.0.0.2")};
+  listen("127.0.0.1");
+  Peer proxy = Peer::udp("127.0.0.2");
+  proxy.send_to(server, "no header");
+  proxy.send_to(server, proxy_header(at("224.0.0.1", 1), at("127.0.0.1", 53)) + "from a group");
+  proxy.send_to(server, proxy_header(at("192.0.2.7", 1), at("127.0.0.1", 53)).substr(0, 20));
+  Peer other = Peer::udp("127.0.0.3");
+  other.send_to(server, "plain");
+  ASSERT_TRUE(reply_to(other));
+  EXPECT_EQ(sink.queries, 1U);
+  const std::string header = proxy_header(at("192.0.2.7", 4711), at("127.0.0.1", 53));
+  other.send_to(server, header + "?");
+  const auto reply = reply_to(other);
+  ASSERT_TRUE(reply);
+  EXPECT_EQ(reply->content, header + "?") << "the header of one who is no proxy is part of his message";
 }
 
 }  // namespace

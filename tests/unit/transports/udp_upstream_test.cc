@@ -304,13 +304,5 @@ TEST_F(UdpUpstreamTest, AReplyInFragmentsIsAForgeryWhateverItSays) {
   EXPECT_EQ(asking->reply->status, Status::forgery);
 }
 
-TEST_F(UdpUpstreamTest, OverTlsNothingIsSentYet) {
-  const auto asking = ask(server.address(), "private?", 10s, {}, UpstreamProtocol::tls);
-  ASSERT_TRUE(asking->reply);
-  EXPECT_EQ(asking->reply->status, Status::unreachable);
-  run_for(2ms);
-  EXPECT_FALSE(server.receive());
-}
-
 }  // namespace
 }  // namespace vouch

@@ -9,7 +9,7 @@
 namespace vouch {
 
 inline void PrintTo(UpstreamReply::Status status, std::ostream* out) {
-  constexpr const char* kNames[] = {"ok", "timeout", "unreachable", "forgery", "no_room"};
+  constexpr const char* kNames[] = {"ok", "timeout", "unreachable", "forgery", "no_room", "untrusted"};
   *out << kNames[static_cast<std::size_t>(status)];
 }
 
@@ -21,6 +21,8 @@ class UpstreamTest : public LoopTest {
   // A question under way. Destroying it gives it up.
   struct Asking {
     std::string packet;
+    std::string tls_name;
+    std::vector<std::string> tls_pins;
     Check check;
     std::optional<UpstreamReply> reply;
     std::function<void()> after;  // done as soon as the reply is there, within the transport's own call
@@ -32,10 +34,13 @@ class UpstreamTest : public LoopTest {
   }
   // Accepts what echoes the question, unless the test brings a check of its own.
   std::unique_ptr<Asking> ask(const SocketAddress& server, std::string packet, Duration patience = 10s,
-                              Check check = {}, UpstreamProtocol protocol = UpstreamProtocol::udp) {
+                              Check check = {}, UpstreamProtocol protocol = UpstreamProtocol::udp,
+                              std::string tls_name = {}, std::vector<std::string> tls_pins = {}) {
     if (upstream == nullptr) { connect_upstream(); }
     auto asking = std::make_unique<Asking>();
     asking->packet = std::move(packet);
+    asking->tls_name = std::move(tls_name);
+    asking->tls_pins = std::move(tls_pins);
     asking->check = check ? std::move(check) : [wanted = asking->packet](Bytes reply) {
       return text_of(reply) == wanted ? ReplyFit::accept : ReplyFit::ignore;
     };
@@ -45,6 +50,8 @@ class UpstreamTest : public LoopTest {
     question.packet = bytes_of(asking->packet);
     question.deadline = loop->now() + patience;
     question.check = &asking->check;
+    question.tls_name = asking->tls_name;
+    question.tls_pins = asking->tls_pins;
     asking->task = wait_for(upstream->ask(question), *asking);
     asking->task.start();
     return asking;

@@ -1,0 +1,31 @@
+// Small files that must survive a crash: read whole within a bound, written whole or not at all. A new file beside the
+// old one, flushed, takes its name, and the directory is flushed. Blocking: a memory card may take a second.
+#pragma once
+
+#include <sys/types.h>
+
+#include <expected>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace vouch {
+
+enum class Links : bool { refused, followed };  // symbolic links in the last part of a path
+
+// The content; nothing: there is no such file. On failure a reason, also for what is no file or longer than `most`
+// octets.
+std::expected<std::optional<std::string>, std::string> read_whole(const std::string& path, std::size_t most,
+                                                                  Links links);
+
+// On failure the file is what it was, and the reason comes back. `mode` is subject to the umask. A symbolic link in the
+// place is replaced and not followed.
+std::expected<void, std::string> write_durably(const std::string& path, std::string_view content, mode_t mode);
+
+// As <path><suffix>; an older one of that name goes.
+bool set_file_aside(const std::string& path, std::string_view suffix) noexcept;
+
+bool is_writable_folder(const std::string& directory) noexcept;
+std::string path_in(const std::string& directory, std::string_view name);
+
+}  // namespace vouch
