@@ -101,6 +101,12 @@ def start_unbound(folder):
 
 
 def ask(name, record_type):
+    """A second time if need be: some zones have servers that never answer, and a busy machine is slow besides."""
+    reply = ask_once(name, record_type)
+    return reply if reply["rcode"] != "SILENCE" else ask_once(name, record_type)
+
+
+def ask_once(name, record_type):
     command = [program("dig"), f"@{RESOLVER}", "-p", "5353", name, record_type, "+dnssec", "+noall", "+comments",
                "+answer", f"+time={PATIENCE}", "+tries=1"]
     text = subprocess.run(command, capture_output=True, text=True, check=False).stdout

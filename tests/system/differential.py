@@ -192,7 +192,7 @@ class Report:
 
 
 def run(args, folder, processes):
-    resolvers = {peer.name: peer for peer in PEERS if peer.name in args.peers and peer.path()}
+    resolvers = {peer.name: peer for peer in PEERS if peer.resolves and peer.name in args.peers and peer.path()}
     if args.subject == "vouch":
         resolvers = {"vouch": Vouch(args.vouchd)} | resolvers
     if args.subject not in resolvers or len(resolvers) < 3:
@@ -231,7 +231,7 @@ def run(args, folder, processes):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    names = [peer.name for peer in PEERS]
+    names = [peer.name for peer in PEERS if peer.resolves]
     parser.add_argument("--lab", required=True, type=pathlib.Path, help="the built vouch-lab")
     parser.add_argument("--vouchd", type=pathlib.Path, help="the built vouchd")
     parser.add_argument("--known", type=pathlib.Path, default=ROOT / "docs/dnssec-differences.md",

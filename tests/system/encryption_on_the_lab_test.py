@@ -63,6 +63,20 @@ class WhoMayAsk(Case):
                 self.assertEqual(told.rcode, "NOERROR", told.text)
         self.assertEqual(vouchd.statistics()["tls_handshakes"], 1 + (not missing("kdig")))  # none was wasted on strangers
 
+    def test_in_the_clear_for_a_reverse_proxy(self):
+        """HTTP/2 from the first octet, and no upgrade to it from anything else."""
+        self.need("curl")
+        port = free_port()
+        vouchd = self.start_vouchd(server={"https": {"cleartext_listen": [f"127.0.0.1@{port}"]}})
+        self.need_served(vouchd, "https")
+        url = f"http://127.0.0.1:{port}/dns-query?dns={clients.dns_parameter(question(SECURE_NAME, number=0))}"
+        answer = self.folder / "answer"
+        for words, status in ((["--http2-prior-knowledge"], "200"), (["--http2"], "400"), (["--http1.1"], "400")):
+            said = run(["curl", "--silent", *words, "--output", str(answer), "--write-out", "%{http_code}", url])[1]
+            self.assertEqual(said, status, words)
+            if status == "200":
+                self.assertEqual(dns_message.parse(answer.read_bytes()).rcode, "NOERROR")
+
     PROXY, OTHER = "127.0.0.3", "127.0.0.4"
     GUEST, STRANGER = "192.0.2.7", "198.51.100.7"
 
@@ -264,6 +278,25 @@ class Certificates(Case):
             folder.mkdir()
             Vouchd(self.options.vouchd, self.lab, folder, encrypted=("tls",), pair=files)
         self.assertIn(files[1].name, str(told.exception))
+
+    def test_servers_that_share_a_secret_resume_each_others_sessions(self):
+        """So does one after its restart; without a secret of theirs, none."""
+        secret = self.folder / "tickets"
+        secret.write_bytes(os.urandom(64))
+        secret.chmod(0o600)
+        told = {"tls": {"ticket_secret_file": secret}}
+        one, two = (self.start_vouchd(name, encrypted=("tls",), server=told) for name in ("one", "two"))
+        stranger = self.start_vouchd("stranger", encrypted=("tls",))
+        context = server_of(one).context("dot")
+        with server_of(one).open_tls(one.ports["tls"], context) as stream:
+            dns_message.ask_on(stream, question(SECURE_NAME))
+            session = stream.session
+        self.assertEqual(one.stop(), 0)
+        one.start()
+        for vouchd, is_resumed in ((two, True), (one, True), (stranger, False)):
+            with server_of(vouchd).open_tls(vouchd.ports["tls"], context, session=session) as stream:
+                self.assertEqual(stream.session_reused, is_resumed)
+                self.assertEqual(dns_message.parse(dns_message.ask_on(stream, question(SECURE_NAME))).rcode, "NOERROR")
 
     def test_without_a_pair_it_makes_its_own(self):
         vouchd = self.start_vouchd(pair=False)

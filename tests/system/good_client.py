@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""A well-behaved client beside hostile ones: asks cached names over UDP, TCP, TLS and HTTPS without pause until its standard input ends,
-then says what came of it, a line for each transport: name, asked, answered, the slowest answer on a new connection in seconds.
+"""A well-behaved client beside hostile ones: asks cached names over UDP, TCP, TLS and HTTPS without pause until its standard
+input ends, then says what came of it, a line for each transport: name, asked, answered, and in seconds the slowest answer on a
+new connection.
 A program of its own, so that whatever keeps a test busy does not keep its questions."""
 import argparse
 import base64

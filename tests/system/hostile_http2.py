@@ -1,4 +1,4 @@
-"""Attacks on HTTPS: HTTP/2 used against its rules or against its spirit, and what is no HTTP/2 at all. threats: C2, C5, C6."""
+"""Attacks on HTTPS: HTTP/2 used against its rules or against its spirit, and what is no HTTP/2 at all."""
 import random
 import struct
 import time
@@ -10,7 +10,7 @@ from hostile_kit import CLOSE_WITHIN, MIB, NAMES, SHARE, WORKERS, Tls, Worse, at
 from http2_client import (ACK, CONTINUATION, DATA, END_HEADERS, END_STREAM, ENHANCE_YOUR_CALM, GOAWAY, HEADERS, PING, PREFACE,
                           PRIORITY, PUSH_PROMISE, RST_STREAM, SETTINGS, WINDOW_UPDATE, frame, hpack, hpack_number, settings)
 
-PER_CONNECTION = MIB  # what a connection may take at most (threats C5)
+PER_CONNECTION = MIB  # what a connection may take at most
 FRAMES = 100_000
 CHUNK = 500           # frames in one go
 
@@ -123,7 +123,8 @@ def ping_flood_whose_answers_nobody_reads(victim):
 
 @attack("https")
 def empty_data_flood(victim):
-    flood(victim, lambda connection, number: frame(DATA, 0, 1), opening=lambda connection: head(connection, 1, END_HEADERS, method="POST"))
+    flood(victim, lambda connection, number: frame(DATA, 0, 1),
+          opening=lambda connection: head(connection, 1, END_HEADERS, method="POST"))
 
 
 @attack("https")
@@ -149,7 +150,8 @@ def flood_of_frames_nobody_knows(victim):
 
 @attack("https")
 def resets_of_streams_that_never_were(victim):
-    flood(victim, lambda connection, number: frame(RST_STREAM, 0, 2 * number + 1, struct.pack(">I", 8)), codes=(1, ENHANCE_YOUR_CALM))
+    flood(victim, lambda connection, number: frame(RST_STREAM, 0, 2 * number + 1, struct.pack(">I", 8)),
+          codes=(1, ENHANCE_YOUR_CALM))
 
 
 @attack("https", memory=PER_CONNECTION + MIB)
@@ -159,7 +161,8 @@ def hpack_bomb(victim):
     connection.stream.settimeout(CLOSE_WITHIN)
     entry = b"\x40" + hpack_number(1, 7) + b"x" + hpack_number(3900, 7) + b"y" * 3900
     bomb = frame(HEADERS, 0, 1, (hpack(connection.fields("GET", target())) + entry)[:16384])
-    push(connection.stream, bomb + b"".join(frame(CONTINUATION, END_HEADERS * (number == 3), 1, b"\xbe" * 16000) for number in range(4)))
+    references = [frame(CONTINUATION, END_HEADERS * (number == 3), 1, b"\xbe" * 16000) for number in range(4)]
+    push(connection.stream, bomb + b"".join(references))
     check_end(connection, (ENHANCE_YOUR_CALM, 9, 2), must_tell=False)
 
 
@@ -283,7 +286,8 @@ def one_octet_of_headers_at_a_time(victim):
 
 @attack("https")
 def one_octet_of_a_body_at_a_time(victim):
-    slow(victim, lambda fields: (PREFACE + settings() + frame(HEADERS, END_HEADERS, 1, fields), frame(DATA, END_STREAM, 1, b"x" * 300)))
+    slow(victim, lambda fields: (PREFACE + settings() + frame(HEADERS, END_HEADERS, 1, fields),
+                                 frame(DATA, END_STREAM, 1, b"x" * 300)))
 
 
 @attack("https")
@@ -327,7 +331,8 @@ def other_protocols_on_the_port(victim):
     upgrade = (b"GET /dns-query?dns=AAABAAABAAAAAAAAA3d3dwdleGFtcGxlA2NvbQAAAQAB HTTP/1.1\r\nHost: dns.lab\r\n"
                b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA\r\n\r\n")
     for octets, alpn in ((b"GET /dns-query HTTP/1.1\r\nHost: dns.lab\r\n\r\n", "http/1.1"), (upgrade, "http/1.1"), (upgrade, "h2"),
-                         (b"POST /dns-query HTTP/1.0\r\nContent-Length: 100000\r\n\r\n", "http/1.1"), (b"\x16\x03\x01\x02\0" * 30, "h2"),
+                         (b"POST /dns-query HTTP/1.0\r\nContent-Length: 100000\r\n\r\n", "http/1.1"),
+                         (b"\x16\x03\x01\x02\0" * 30, "h2"),
                          (b"\0\x2f" + dns_message.question(NAMES[0]), "h2"), (b"PRI * HTTP/2.0\r\n\r\nXX\r\n\r\n", "h2")):
         said = spoken(victim, octets, alpn)
         if not said.startswith(b"HTTP/1.1 400 ") or b"101 Switching" in said:
@@ -340,7 +345,8 @@ def frames_that_must_not_be(victim):
     post = hpack([(":method", "POST"), (":scheme", "https"), (":authority", "a"), (":path", "/dns-query")])
     for octets in (frame(DATA, 0, 0, b"x"), frame(DATA, 0, 1, b"x"), frame(HEADERS, END_HEADERS, 0, post),
                    frame(HEADERS, END_HEADERS, 2, post), frame(CONTINUATION, END_HEADERS, 1, post),
-                   frame(PUSH_PROMISE, END_HEADERS, 1, struct.pack(">I", 2) + post), frame(SETTINGS, 0, 1), frame(SETTINGS, 0, 0, b"12345"),
+                   frame(PUSH_PROMISE, END_HEADERS, 1, struct.pack(">I", 2) + post), frame(SETTINGS, 0, 1),
+                   frame(SETTINGS, 0, 0, b"12345"),
                    frame(SETTINGS, ACK, 0, b"123456"), frame(PING, 0, 0, b"1234567"), frame(PING, 0, 1, b"12345678"),
                    frame(GOAWAY, 0, 1, b"\0" * 8), frame(GOAWAY, 0, 0, b"\0" * 7), frame(RST_STREAM, 0, 0, b"\0" * 4),
                    frame(RST_STREAM, 0, 1, b"\0" * 4), frame(RST_STREAM, 0, 1, b"\0" * 3), frame(WINDOW_UPDATE, 0, 0, b"\0" * 4),
@@ -359,9 +365,11 @@ def frames_at_random(victim):
     chance = random.Random(11)
     for _ in range(120):
         connection = victim.open_http2()
-        sound = [head(connection, 2 * n + 1, chance.choice((END_HEADERS, END_HEADERS | END_STREAM)), method=chance.choice(("GET", "POST")))
-                 for n in range(5)] + [frame(DATA, chance.choice((0, END_STREAM)), 2 * n + 1, b"x" * 100) for n in range(5)]
-        sound += [settings((3, 7)), frame(PING, 0, 0, b"12345678"), frame(RST_STREAM, 0, 3, b"\0\0\0\x08"), frame(GOAWAY, 0, 0, b"\0" * 8)]
+        sound = [settings((3, 7)), frame(PING, 0, 0, b"12345678"), frame(RST_STREAM, 0, 3, b"\0\0\0\x08"),
+                 frame(GOAWAY, 0, 0, b"\0" * 8)]
+        for number in range(1, 11, 2):
+            flags, method = chance.choice((END_HEADERS, END_HEADERS | END_STREAM)), chance.choice(("GET", "POST"))
+            sound += [head(connection, number, flags, method=method), frame(DATA, chance.choice((0, END_STREAM)), number, b"x" * 100)]
         chance.shuffle(sound)
         octets = bytearray(b"".join(sound))
         for _ in range(chance.randrange(6)):

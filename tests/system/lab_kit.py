@@ -243,7 +243,10 @@ class Vouchd:
     # What it takes of the machine, from /proc.
     def resident_octets(self):
         status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text(encoding="ascii")
-        return int(re.search(r"VmRSS:\s*(\d+) kB", status).group(1)) * 1024
+        resident = re.search(r"VmRSS:\s*(\d+) kB", status)
+        if resident is None:
+            raise OSError("vouchd has ended")
+        return int(resident.group(1)) * 1024
 
     def descriptors(self):
         return len(os.listdir(f"/proc/{self.process.pid}/fd"))

@@ -131,7 +131,7 @@ def main(description):
     parser.add_argument("--lab", required=True)
     Case.options, rest = parser.parse_known_args()
     try:
-        program = unittest.main(argv=[sys.argv[0], *rest], verbosity=2, exit=False)
+        program = unittest.main(argv=[sys.argv[0], *rest], verbosity=2, exit=False, warnings="ignore")
     finally:
         if Case.lab:
             Case.lab.stop()

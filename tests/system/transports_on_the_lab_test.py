@@ -370,6 +370,8 @@ class OneTruth(Case):
                     self.assertEqual(response.headers["content-type"], "application/dns-message")
                     self.assertEqual(int(response.headers["content-length"]), len(response.body))
                     self.assertNotIn("server", response.headers)
+                    if self.vouchd.serves("http3"):  # RFC 7838: where it is
+                        self.assertEqual(response.headers["alt-svc"], f'h3=":{self.server.ports["http3"]}"')
                     reply = dns_message.parse(response.body)
                     max_age = int(re.fullmatch(r"max-age=(\d+)", response.headers["cache-control"]).group(1))
                     lifetimes = [record.ttl for record in (reply.answer or reply.authority)]
