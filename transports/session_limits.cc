@@ -85,14 +85,23 @@ void SessionLimits::leave(LimitedSession& session) noexcept {
   if (--known->second == 0) { by_source_.erase(known); }
 }
 
-bool SessionLimits::evict_one() {
-  if (LimitedSession* const longest = idle_.front()) {
-    longest->expire(LimitedSession::End::evicted);
-    return true;
+// The longest idle session that is not in the midst of a message that has only just begun.
+LimitedSession* SessionLimits::longest_idle(Instant grace) const noexcept {
+  LimitedSession* session = idle_.front();
+  while (session != nullptr && is_receiving(*session) && session->receiving_since_ > grace) {
+    session = idle_.after(*session);
   }
+  return session;
+}
+
+bool SessionLimits::evict_one() {
   // Half a message or unread answers must not hold a place for long when others want it: an honest message takes one
   // flight.
   const Instant grace = loop_.now() - kGraceUnderPressure;
+  if (LimitedSession* const longest = longest_idle(grace)) {
+    longest->expire(LimitedSession::End::evicted);
+    return true;
+  }
   if (LimitedSession* const slow = handshaking_.front(); slow != nullptr && slow->handshaking_since_ <= grace) {
     slow->expire(LimitedSession::End::slow_handshake);
     return true;
@@ -187,7 +196,7 @@ void SessionLimits::sweep(void* self) {
   expire_all(limits.stalled_, now - limits.options_.stall, LimitedSession::End::stalled,
              [](const LimitedSession& session) { return session.stalled_since_; });
   // Each that goes lowers the pressure, so the timeout is asked for anew.
-  while (LimitedSession* const session = limits.idle_.front()) {
+  while (LimitedSession* const session = limits.longest_idle(now - kGraceUnderPressure)) {
     if (session->idle_since_ > now - limits.idle_timeout()) { break; }
     session->expire(LimitedSession::End::idle);
   }

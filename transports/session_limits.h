@@ -87,6 +87,7 @@ class SessionLimits {
   Duration idle_timeout() const noexcept;
 
  private:
+  LimitedSession* longest_idle(Instant grace) const noexcept;
   static void sweep(void* self);
   void arm();
   static IpAddress source_of(const IpAddress& client) noexcept;

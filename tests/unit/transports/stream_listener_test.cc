@@ -341,6 +341,23 @@ TEST_F(StreamListenerTest, WhenAllPlacesAreTakenTheLongestIdleMakesRoom) {
   EXPECT_EQ(limits->sessions(), 3U);
 }
 
+TEST_F(StreamListenerTest, AMessageThatHasJustBegunDoesNotMakeRoom) {
+  listen({}, {.total = 2, .per_source = 2});
+  Peer first = Peer::connected_to(server, "127.0.0.1");
+  ASSERT_TRUE(run_until([&] { return counters.accepted.value() == 1; }));
+  Peer second = Peer::connected_to(server, "127.0.0.2");
+  ASSERT_TRUE(run_until([&] { return counters.accepted.value() == 2; }));
+  first.queue(std::string_view("\0\5hel", 5));  // idle the longest, but it has begun to ask
+  ASSERT_TRUE(pump_until(first, [&] { return counters.octets_received.value() == 5; }));
+  Peer third = Peer::connected_to(server, "127.0.0.3");
+  third.queue_message("third");
+  ASSERT_TRUE(answers(third, 1));
+  EXPECT_TRUE(ends(second));
+  first.queue("lo");
+  ASSERT_TRUE(answers(first, 1));
+  EXPECT_THAT(first.messages, ElementsAre("hello"));
+}
+
 TEST_F(StreamListenerTest, WhenAllAreAtWorkANewcomerIsRefused) {
   listen({}, {.total = 2, .per_source = 2});
   keep_all();
