@@ -128,7 +128,7 @@ class CommandLine(Folder):
         done = run("--version")
         self.assertEqual(0, done.returncode)
         self.assertRegex(done.stdout, r"\Avouchd \d+\.\d+\.\d+\n")
-        for library in ("ldns", "libevent", "OpenSSL", "yaml-cpp", "spdlog"):
+        for library in ("ldns", "libevent", "OpenSSL", "nghttp2", "ngtcp2", "nghttp3", "GnuTLS", "yaml-cpp", "spdlog"):
             self.assertRegex(done.stdout, library + r" \d")
 
     def test_a_wrong_option_is_status_2(self):

@@ -18,13 +18,23 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import hostile_http2  # noqa: E402, F401  (each fills the table)
 import hostile_quic  # noqa: E402, F401
 import hostile_streams  # noqa: E402, F401
-from hostile_kit import ATTACKS, Victim  # noqa: E402
+from hostile_kit import ATTACKS, Ended, Victim, Worse  # noqa: E402
 from lab_kit import Skip  # noqa: E402
 from transport_cases import Case, Skipped, main  # noqa: E402
 
 
 class Hostile(Case):
     def endure(self, attack):
+        """What is demanded is demanded within times. A machine that does other work may miss one, but not twice."""
+        try:
+            self.endure_once(attack)
+        except Ended:
+            raise
+        except Worse as why:
+            print(f"{attack.name} again, because: {why}", file=sys.stderr)
+            self.endure_once(attack)
+
+    def endure_once(self, attack):
         with Victim(self.options.vouchd, self.lab, self.folder, **attack.server) as victim:
             for transport in attack.needs:
                 if not victim.serves(transport):

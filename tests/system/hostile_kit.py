@@ -41,6 +41,10 @@ class Worse(AssertionError):
     """The attack did more than it may."""
 
 
+class Ended(Worse):
+    """vouchd has gone, or said on its way out that something was wrong: no machine's other work explains that."""
+
+
 class Victim:
     """A vouchd under attack; a context that ends with the reckoning."""
 
@@ -102,11 +106,11 @@ class Victim:
         status = self.vouchd.stop() if self.vouchd.is_running() else self.vouchd.process.returncode
         self.vouchd.log.close()
         if checks and status != 0:
-            raise Worse(f"vouchd ended with status {status}:\n{self.vouchd.logged()[-6000:]}")
+            raise Ended(f"vouchd ended with status {status}:\n{self.vouchd.logged()[-6000:]}")
 
     def check_alive(self):
         if not self.vouchd.is_running():
-            raise Worse(f"vouchd has ended by itself:\n{self.vouchd.logged()[-6000:]}")
+            raise Ended(f"vouchd has ended by itself:\n{self.vouchd.logged()[-6000:]}")
 
     def _check_good_client(self, said):
         counts = {line.split()[0]: (int(line.split()[1]), int(line.split()[2])) for line in said.splitlines()}
