@@ -46,6 +46,7 @@ void agree(Configuration& configuration) {
     sessions->message = listeners.sessions.message;
     sessions->stall = listeners.sessions.stall;
   }
+  listeners.udp.largest_answer = configuration.front.edns_size;
   // HTTP/2 tells where HTTP/3 is: best on the port that firewalls have open already.
   for (const SocketAddress& quic : listeners.quic) {
     const bool is_shared =

@@ -82,9 +82,11 @@ constexpr auto kServerKeys = std::to_array<KeySpec<C>>({
         "TCP, TLS and HTTPS. They must send one, and nobody else may. What it says counts for server.allow_from and "
         "all "
         "limits."),
-    key<Number, &C::front, &FrontOptions::edns_size>("server.edns_size", "1232", number(512, 4096),
-                                                     "Largest answer over UDP, in octets; longer ones go over TCP. "
-                                                     "1232 fits into any path unfragmented (RFC 9715)."),
+    key<Number, &C::front, &FrontOptions::edns_size>(
+        "server.edns_size", "1232", number(512, 4096),
+        "Largest answer over UDP, in octets; longer ones go over TCP. 1232 fits into any path in one piece (RFC 9715), "
+        "and "
+        "up to there routers are forbidden to cut answers into fragments, which could be forged."),
     key<Boolean, &C::front, &FrontOptions::cookies>("server.cookies", "true", {},
                                                     "DNS cookies for clients that send one (RFC 7873, RFC 9018)."),
     key<Secret, &C::front, &FrontOptions::cookie_secret>(

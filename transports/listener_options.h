@@ -14,6 +14,7 @@ namespace vouch {
 
 struct UdpListenerOptions {
   std::size_t socket_buffer = 4 * 1024 * 1024;  // octets asked of the kernel, each way: rides out a pause of some 10 ms
+  std::size_t largest_answer = 1232;            // octets; what is larger than any path takes may be cut into fragments
   std::size_t max_unanswered = 16384;           // handles held by the front; more datagrams than that are dropped
 };
 

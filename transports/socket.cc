@@ -48,6 +48,11 @@ bool ignore_path_mtu(const Socket& socket, Family family) noexcept {
   return socket.set(IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_OMIT);
 }
 
+bool forbid_fragments(const Socket& socket, Family family) noexcept {
+  if (family == Family::v4) { return socket.set(IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_PROBE); }
+  return socket.set(IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_PROBE);
+}
+
 void set_buffers(const Socket& socket, std::size_t octets) noexcept {
   const int size = static_cast<int>(std::min<std::size_t>(octets, std::numeric_limits<int>::max() / 2));
   // The forcing options want CAP_NET_ADMIN; without it net.core.*mem_max is the bound, and a smaller buffer will do.

@@ -43,6 +43,12 @@ Socket open_socket(const IpAddress& like, int type) noexcept;
 // ICMP would otherwise make us fragment, which opens the door to forged fragments).
 bool ignore_path_mtu(const Socket& socket, Family family) noexcept;
 
+// For datagrams that fit into every path of the Internet that is (kUnfragmented): with the don't-fragment bit, and no
+// belief in ICMP either (RFC 9715 section 3.1, R2). Nobody on the way can then cut them into pieces that could be
+// forged, and the kernel has no identification to draw for each.
+bool forbid_fragments(const Socket& socket, Family family) noexcept;
+constexpr std::size_t kUnfragmented = 1232;  // octets of UDP, which with the headers of IPv6 make its least MTU of 1280
+
 // Buffers of the kernel, past its soft limit where we may.
 void set_buffers(const Socket& socket, std::size_t octets) noexcept;
 

@@ -123,7 +123,9 @@ std::expected<std::unique_ptr<UdpListener>, std::string> UdpListener::open(Event
                      (is_v4 || socket.set(IPPROTO_IPV6, IPV6_V6ONLY, 1)) &&
                      (!address.ip().is_unspecified() || (is_v4 ? socket.set(IPPROTO_IP, IP_PKTINFO, 1)
                                                                : socket.set(IPPROTO_IPV6, IPV6_RECVPKTINFO, 1))) &&
-                     ignore_path_mtu(socket, address.ip().family()) && socket.bind(address);
+                     (options.largest_answer <= kUnfragmented ? forbid_fragments(socket, address.ip().family())
+                                                              : ignore_path_mtu(socket, address.ip().family())) &&
+                     socket.bind(address);
   if (!ready) { return std::unexpected(listen_failure(address, "UDP", errno)); }
   set_buffers(socket, options.socket_buffer);
   const SocketAddress bound = socket.local_address();

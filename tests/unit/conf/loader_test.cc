@@ -141,6 +141,11 @@ TEST(Loading, ClientsAreToldTheIdleTimeoutThatTheTransportKeeps) {
   EXPECT_EQ(loaded->front.tcp_idle_timeout_ms, 2500U);
 }
 
+TEST(Loading, AnswersThatFitEverywhereAreSentInOnePiece) {
+  EXPECT_EQ(load("")->listeners.udp.largest_answer, 1232U);
+  EXPECT_EQ(load("server: {edns_size: 4096}")->listeners.udp.largest_answer, 4096U);
+}
+
 TEST(Loading, EncryptedListenersHaveTheirOwnStandardPorts) {
   const Loaded loaded = load(R"(
 server:

@@ -325,5 +325,35 @@ TEST_F(UdpListenerTest, AProxyMustSendItsHeaderAndNobodyElseMay) {
   EXPECT_EQ(reply->content, header + "?") << "the header of one who is no proxy is part of his message";
 }
 
+TEST(Fragments, AreForbiddenByASocketOption) {
+  const auto mode_of = [](const Socket& socket, int level, int option) {
+    int mode = -1;
+    socklen_t length = sizeof mode;
+    ::getsockopt(socket.fd(), level, option, &mode, &length);
+    return mode;
+  };
+  const Socket v4 = open_socket(ip("127.0.0.1"), SOCK_DGRAM);
+  ASSERT_TRUE(forbid_fragments(v4, Family::v4));
+  EXPECT_EQ(mode_of(v4, IPPROTO_IP, IP_MTU_DISCOVER), IP_PMTUDISC_PROBE);
+  const Socket v6 = open_socket(ip("::1"), SOCK_DGRAM);
+  ASSERT_TRUE(forbid_fragments(v6, Family::v6));
+  EXPECT_EQ(mode_of(v6, IPPROTO_IPV6, IPV6_MTU_DISCOVER), IPV6_PMTUDISC_PROBE);
+  ASSERT_TRUE(ignore_path_mtu(v4, Family::v4));
+  EXPECT_EQ(mode_of(v4, IPPROTO_IP, IP_MTU_DISCOVER), IP_PMTUDISC_OMIT);
+}
+
+TEST_F(UdpListenerTest, AnAnswerOfTheSizeThatFitsEverywhereArrives) {
+  for (const char* address : {"127.0.0.1", "::1"}) {
+    listen(address);
+    const std::string large(kUnfragmented, 'L');
+    sink.script = [&](const ClientQuery&, ReplyRoom& room) { return ScriptedSink::write(large, room); };
+    Peer client = Peer::udp(address);
+    client.send_to(server, "question");
+    const auto reply = reply_to(client);
+    ASSERT_TRUE(reply) << address;
+    EXPECT_EQ(reply->content, large);
+  }
+}
+
 }  // namespace
 }  // namespace vouch
