@@ -112,17 +112,19 @@ bool DoqStreams::received(std::int64_t, QueryStream* user, Bytes octets, bool is
   return true;
 }
 
-bool DoqStreams::reset_by_client(std::int64_t, QueryStream* stream) {
-  if (stream != nullptr) { static_cast<Stream*>(stream)->end(DoqError::request_cancelled); }
+bool DoqStreams::reset_by_client(std::int64_t, QueryStream* user) {
+  auto* const stream = static_cast<Stream*>(user);
+  if (stream != nullptr && stream->is_over()) { return true; }  // it has its answer, or its reply to our own reset
+  connection_.count_cancellation();
+  if (stream != nullptr) { stream->end(DoqError::request_cancelled); }
   return true;
 }
-
-// ngtcp2 itself resets our side of the stream, as RFC 9000 section 3.5 wants it.
-bool DoqStreams::stopped_by_client(std::int64_t id, QueryStream* stream) { return reset_by_client(id, stream); }
 
 bool DoqStreams::closed(std::int64_t id, QueryStream* user, std::uint64_t) {
   auto* const stream = static_cast<Stream*>(user);
   if (stream == nullptr) { return true; }
+  // With STOP_SENDING, to which ngtcp2 itself replies: the way in which RFC 9250 section 4.3.1 has queries given up.
+  if (!stream->has_ended() && stream->sent == 0) { connection_.count_cancellation(); }
   forget_query(*stream);
   delete stream;
   --open_;
@@ -135,6 +137,12 @@ bool DoqStreams::may_send_more(std::int64_t, QueryStream* user) {
   auto* const stream = static_cast<Stream*>(user);
   if (stream != nullptr && !stream->has_ended() && stream->sent < stream->output.size()) { ready_.push_back(*stream); }
   return true;
+}
+
+bool DoqStreams::awaits_reply() const noexcept {
+  const Stream* stream = all_.front();
+  while (stream != nullptr && !stream->awaits_reply()) { stream = all_.after(*stream); }
+  return stream != nullptr;
 }
 
 bool DoqStreams::may_be_replayed(const QueryStream& stream) const {

@@ -20,7 +20,6 @@ class DoqStreams final : public QueryStreams {
   bool received(std::int64_t id, QueryStream* stream, Bytes octets, bool is_last, bool is_early) override;
   bool acknowledged(std::int64_t, std::uint64_t) override { return true; }
   bool reset_by_client(std::int64_t id, QueryStream* stream) override;
-  bool stopped_by_client(std::int64_t id, QueryStream* stream) override;
   bool closed(std::int64_t id, QueryStream* stream, std::uint64_t code) override;
   bool may_send_more(std::int64_t id, QueryStream* stream) override;
   void end_streams() override;
@@ -34,6 +33,7 @@ class DoqStreams final : public QueryStreams {
  private:
   class Stream;
   void serve_one(QueryStream& stream) override;
+  bool awaits_reply() const noexcept override;
   bool may_be_replayed(const QueryStream& stream) const override;
   void forget_query(Stream& stream);
 

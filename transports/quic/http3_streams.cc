@@ -170,7 +170,8 @@ struct Http3Streams::Library {
   }
 };
 
-Http3Streams::Http3Streams(QuicConnection& connection) noexcept : QueryStreams(connection) {}
+Http3Streams::Http3Streams(QuicConnection& connection) noexcept
+    : QueryStreams(connection), streams_allowed_(QuicConnection::kMaxStreams) {}
 
 Http3Streams::~Http3Streams() {
   nghttp3_conn_del(http_);
@@ -191,7 +192,7 @@ bool Http3Streams::begin() {
     http_ = nullptr;
     return false;
   }
-  nghttp3_conn_set_max_client_streams_bidi(http_, QuicConnection::kMaxStreams);
+  nghttp3_conn_set_max_client_streams_bidi(http_, streams_allowed_);
   // RFC 9114 section 6.2: a client lets us open three, or it does not speak HTTP/3.
   if (ngtcp2_conn_open_uni_stream(raw, &control, nullptr) != 0 ||
       ngtcp2_conn_open_uni_stream(raw, &encoder, nullptr) != 0 ||
@@ -295,14 +296,24 @@ bool Http3Streams::acknowledged(std::int64_t id, std::uint64_t octets) {
 
 bool Http3Streams::reset_by_client(std::int64_t id, QueryStream* user) {
   check(nghttp3_conn_shutdown_stream_read(http_, id));
-  if (user != nullptr) { static_cast<Request*>(user)->end(Http3Error::request_cancelled); }
+  auto* const request = static_cast<Request*>(user);
+  if (request != nullptr && request->is_over()) { return true; }  // its reply to our telling it to stop
+  connection_.count_cancellation();
+  if (request != nullptr) {
+    request->end(Http3Error::request_cancelled);
+  } else {
+    raise_stream_limit();  // ngtcp2 has let the client have another for it
+  }
   return true;
 }
 
-bool Http3Streams::stopped_by_client(std::int64_t id, QueryStream* user) {
-  nghttp3_conn_shutdown_stream_write(http_, id);
-  if (user != nullptr) { static_cast<Request*>(user)->end(Http3Error::request_cancelled); }
-  return true;
+// nghttp3 counts all streams there ever were, to tell a PRIORITY_UPDATE for one that may not be.
+void Http3Streams::raise_stream_limit() { nghttp3_conn_set_max_client_streams_bidi(http_, ++streams_allowed_); }
+
+bool Http3Streams::awaits_reply() const noexcept {
+  const Request* request = all_.front();
+  while (request != nullptr && !request->awaits_reply()) { request = all_.after(*request); }
+  return request != nullptr;
 }
 
 bool Http3Streams::closed(std::int64_t id, QueryStream* user, std::uint64_t code) {
@@ -310,11 +321,13 @@ bool Http3Streams::closed(std::int64_t id, QueryStream* user, std::uint64_t code
   if (result != NGHTTP3_ERR_STREAM_NOT_FOUND) { check(result); }
   auto* const request = static_cast<Request*>(user);
   if (request == nullptr) { return true; }
+  if (!request->has_ended() && !request->has_response) { connection_.count_cancellation(); }  // with STOP_SENDING
   forget_query(*request);
   delete request;
   --open_;
   connection_.set_stream(id, nullptr);
   ngtcp2_conn_extend_max_streams_bidi(connection_.raw(), 1);
+  raise_stream_limit();
   return true;
 }
 

@@ -28,7 +28,6 @@ class Http3Streams final : public QueryStreams {
   bool received(std::int64_t id, QueryStream* stream, Bytes octets, bool is_last, bool is_early) override;
   bool acknowledged(std::int64_t id, std::uint64_t octets) override;
   bool reset_by_client(std::int64_t id, QueryStream* stream) override;
-  bool stopped_by_client(std::int64_t id, QueryStream* stream) override;
   bool closed(std::int64_t id, QueryStream* stream, std::uint64_t code) override;
   bool may_send_more(std::int64_t id, QueryStream* stream) override;
   void end_streams() override;
@@ -46,13 +45,16 @@ class Http3Streams final : public QueryStreams {
   void note_field(Request& request, std::int32_t token, nghttp3_rcbuf* name, nghttp3_rcbuf* value);
   void note_body(Request& request, Bytes octets);
   void complete(Request& request);
+  void raise_stream_limit();
   void respond(Request& request, std::span<const HttpField> fields, Bytes body);
   void forget_query(Request& request);
   void serve_one(QueryStream& stream) override;
+  bool awaits_reply() const noexcept override;
   bool may_be_replayed(const QueryStream& stream) const override;
 
   static constexpr std::size_t kPieces = 16;
   nghttp3_conn* http_ = nullptr;
+  std::uint64_t streams_allowed_;
   Request* reading_ = nullptr;  // whose stream nghttp3 has been given octets of
   LinkedList<Request, HttpStreamList> all_;
   LinkedList<Request, HttpEndingStreams> ending_;

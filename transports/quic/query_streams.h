@@ -27,8 +27,7 @@ class QueryStreams {
   virtual bool opened(std::int64_t id) = 0;
   virtual bool received(std::int64_t id, QueryStream* stream, Bytes octets, bool is_last, bool is_early) = 0;
   virtual bool acknowledged(std::int64_t id, std::uint64_t octets) = 0;
-  virtual bool reset_by_client(std::int64_t id, QueryStream* stream) = 0;    // it will send no more: RESET_STREAM
-  virtual bool stopped_by_client(std::int64_t id, QueryStream* stream) = 0;  // it will read no more: STOP_SENDING
+  virtual bool reset_by_client(std::int64_t id, QueryStream* stream) = 0;  // it will send no more: RESET_STREAM
   virtual bool closed(std::int64_t id, QueryStream* stream, std::uint64_t code) = 0;
   virtual bool may_send_more(std::int64_t id, QueryStream* stream) = 0;
 
@@ -51,6 +50,10 @@ class QueryStreams {
   virtual std::uint64_t excessive_load() const noexcept = 0;
 
   std::size_t open() const noexcept { return open_; }
+  // Streams are open, and nothing is left to do for any of them: the client has yet to acknowledge it.
+  bool waits_for_client_alone() const noexcept {
+    return open_ != 0 && incomplete_.empty() && arrived_.empty() && !awaits_reply();
+  }
   // The oldest stream whose query is not whole yet; -1: none.
   std::int64_t oldest_incomplete() const noexcept {
     const QueryStream* const oldest = incomplete_.front();
@@ -59,6 +62,7 @@ class QueryStreams {
 
  protected:
   virtual void serve_one(QueryStream& stream) = 0;
+  virtual bool awaits_reply() const noexcept = 0;  // some query is being resolved
   // Whether this query may be answered although it may be another's repetition (RFC 9250 section 4.5): early data,
   // before the handshake is over.
   virtual bool may_be_replayed(const QueryStream& stream) const = 0;

@@ -73,15 +73,7 @@ struct QuicCallbacks {
                           void* stream) noexcept {
     return guarded([&] {
       auto& connection = of(user);
-      connection.count_cancellation();
       return connection.streams_ == nullptr || connection.streams_->reset_by_client(id, stream_of(stream));
-    });
-  }
-  static int stream_stop_sending(ngtcp2_conn*, std::int64_t id, std::uint64_t, void* user, void* stream) noexcept {
-    return guarded([&] {
-      auto& connection = of(user);
-      connection.count_cancellation();
-      return connection.streams_ == nullptr || connection.streams_->stopped_by_client(id, stream_of(stream));
     });
   }
   static int extend_max_stream_data(ngtcp2_conn*, std::int64_t id, std::uint64_t, void* user, void* stream) noexcept {
@@ -139,7 +131,8 @@ struct QuicCallbacks {
     table.stream_open = &stream_open;
     table.stream_close = &stream_close;
     table.stream_reset = &stream_reset;
-    table.stream_stop_sending = &stream_stop_sending;
+    // Not stream_stop_sending: it tells of what we send, and ngtcp2 tells nobody that a client has sent it. That a
+    // query was given up shows when its stream closes before it has its answer.
     table.extend_max_stream_data = &extend_max_stream_data;
     table.rand = &fill_random;
     table.get_new_connection_id = &get_new_connection_id;

@@ -364,7 +364,7 @@ void QuicConnection::review() {
     watched_stream_ = oldest;
     limits.set_receiving(*this, oldest >= 0);
   }
-  const bool is_stalled = held_ != 0;
+  const bool is_stalled = held_ != 0 || streams_->waits_for_client_alone();
   if (is_stalled != is_counted_stalled_ || (is_stalled && has_progressed_)) { limits.set_stalled(*this, is_stalled); }
   const bool is_idle = !is_stalled && streams_->open() == 0;
   if (is_idle != is_counted_idle_ || (is_idle && has_served_)) { limits.set_idle(*this, is_idle); }

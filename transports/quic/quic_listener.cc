@@ -1,5 +1,6 @@
 #include "transports/quic/quic_listener.h"
 
+#include <gnutls/crypto.h>
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -44,6 +45,18 @@ bool prepare(const Socket& socket, const SocketAddress& address) noexcept {
          (!is_wildcard || socket.set(IPPROTO_IPV6, IPV6_RECVPKTINFO, 1));
 }
 
+// Each address has a key of its own, which a restart does not change: a listener that knows nothing of another's
+// connections must not be brought to give away the token that ends them (RFC 9000 section 21.11).
+bool derive_reset_key(std::array<Octet, 32>& key, const SocketAddress& address) {
+  const std::string label = "stateless reset " + address.text();
+  std::array<Octet, 32> derived{};
+  if (gnutls_hmac_fast(GNUTLS_MAC_SHA256, key.data(), key.size(), label.data(), label.size(), derived.data()) != 0) {
+    return false;
+  }
+  key = derived;
+  return true;
+}
+
 }  // namespace
 
 std::expected<std::unique_ptr<QuicListener>, std::string> QuicListener::open(
@@ -59,8 +72,10 @@ std::expected<std::unique_ptr<QuicListener>, std::string> QuicListener::open(
   if (!ready) { return std::unexpected(listen_failure(address, "QUIC", errno)); }
   set_buffers(socket, setup.options.socket_buffer);
   const SocketAddress bound = socket.local_address();
+  QuicSetup own = setup;
+  if (!derive_reset_key(own.secrets.reset, bound)) { return std::unexpected(listen_failure(address, "QUIC", ENOMEM)); }
   std::unique_ptr<QuicListener> listener(
-      new QuicListener(loop, std::move(socket), bound, setup, limits, sink, counters, identities));
+      new QuicListener(loop, std::move(socket), bound, own, limits, sink, counters, identities));
   if (auto usable = listener->renew_credentials(); !usable) { return std::unexpected(std::move(usable.error())); }
   if (setup.options.early_data) {
     listener->early_data = EarlyDataGuard::make();

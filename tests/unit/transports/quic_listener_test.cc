@@ -688,6 +688,39 @@ TEST_F(QuicTest, AStormOfResetsEndsTheConnection) {
   EXPECT_EQ(listener->memory_used(), 0U);
 }
 
+// Each makes work for the resolver that nobody waits for (CVE-2023-44487 by other means).
+TEST_F(QuicTest, AStormOfCancelledQueriesEndsTheConnection) {
+  keep_all();
+  listen();
+  QuicClient& client = established();
+  std::size_t asked = 0;
+  ASSERT_TRUE(until([&] {
+    for (std::int64_t stream = 0; asked < 5000 && (stream = client.ask(query())) >= 0; ++asked) {
+      client.pump();
+      client.stop_reading(stream, code_of(DoqError::request_cancelled));
+    }
+    return client.is_over() || asked == 5000;
+  }));
+  EXPECT_EQ(client.code(), code_of(DoqError::excessive_load));
+  EXPECT_LT(asked, 1000U);
+  EXPECT_EQ(counters.quic.closed_abuse.value(), 1U);
+}
+
+// It acknowledges nothing that would close its stream, and stays awake.
+TEST_F(QuicTest, AClientThatAcknowledgesNothingIsNotKept) {
+  sessions.stall = 100ms;
+  listen();
+  QuicClient& client = established();
+  const std::int64_t stream = client.open_stream();
+  client.send(stream, bytes_of(std::string(1, '\0')), false);
+  client.pump();
+  client.reset(stream, code_of(DoqError::request_cancelled));
+  client.pump();
+  client.is_deaf = true;
+  EXPECT_TRUE(until([&] { return limits->sessions() == 0; }));
+  EXPECT_EQ(counters.quic.closed_abuse.value(), 1U);
+}
+
 TEST_F(QuicTest, LatePacketsHearOfTheEndAgain) {
   listen();
   QuicClient& client = established();
