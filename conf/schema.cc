@@ -192,7 +192,8 @@ constexpr auto kEncryptedKeys = std::to_array<KeySpec<C>>({
         "TCP's."),
     key<Number, &C::listeners, &ListenerOptions::tls_sessions, &SessionLimitOptions::handshake>(
         "server.tls.handshake_timeout", "5000", milliseconds(100, 60'000),
-        "How long a handshake may take. server.tcp's other limits hold for TLS and HTTPS, too."),
+        "How long a handshake may take. server.tcp's times for messages and stalls hold for TLS, HTTPS and QUIC, too, "
+        "its other limits for TLS and HTTPS."),
     key<ListOf<HttpsListenAddressItem>, &C::listeners, &ListenerOptions::https>(
         "server.https.listen", "[]", {}, "Where DNS over HTTPS is served (RFC 8484), by HTTP/2."),
     key<ListOf<HttpsListenAddressItem>, &C::listeners, &ListenerOptions::cleartext_https>(

@@ -1,6 +1,6 @@
-// What clients' sessions may take from us, for all transports with sessions of one worker together: how many there are,
-// how many from one source, and for how long one may shake hands, sit idle, dribble a message or leave its answers
-// unread.
+// What clients' sessions may take from us, for the sessions of one kind (TCP; TLS and HTTPS; QUIC) of one worker: how
+// many there are, how many from one source, and for how long one may shake hands, sit idle, dribble a message or leave
+// its answers unread.
 //
 // Invariant: a session that was admitted is counted until it leaves (its destructor at the latest). Each of the four
 // waits is a list in order of time, so that looking for what is overdue costs nothing while nothing is.

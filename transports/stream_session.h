@@ -93,7 +93,6 @@ class StreamSession : public LimitedSession, public Linked<StreamSessions>, priv
   const Ends& ends() const noexcept { return ends_; }
   bool may_take() const noexcept;
   bool is_closed() const noexcept { return is_closed_; }
-  std::size_t in_flight() const noexcept { return in_flight_; }
   void write(Bytes octets);  // with all that was put() before; may close
   void wake_at_end_of_turn() { home_.loop.at_end_of_turn(*this); }
   bool has_no_room_for(std::size_t octets);  // although it was offered what waits

@@ -46,7 +46,4 @@ class AnchorFile final : public AnchorStore {
   bool is_writing_ = false;
 };
 
-// The work itself, on the caller's thread. On failure the file is what it was, and the reason comes back.
-std::expected<void, std::string> write_durably(const std::string& path, std::string_view text);
-
 }  // namespace vouch

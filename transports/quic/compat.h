@@ -23,9 +23,6 @@ inline void set_library_error(QuicCloseError& error, int code) noexcept {
 inline void set_tls_alert(QuicCloseError& error, std::uint8_t alert) noexcept {
   ngtcp2_connection_close_error_set_transport_error_tls_alert(&error, alert, nullptr, 0);
 }
-inline void set_transport_error(QuicCloseError& error, std::uint64_t code) noexcept {
-  ngtcp2_connection_close_error_set_transport_error(&error, code, nullptr, 0);
-}
 inline void set_application_error(QuicCloseError& error, std::uint64_t code) noexcept {
   ngtcp2_connection_close_error_set_application_error(&error, code, nullptr, 0);
 }
@@ -59,9 +56,6 @@ inline void set_library_error(QuicCloseError& error, int code) noexcept {
 }
 inline void set_tls_alert(QuicCloseError& error, std::uint8_t alert) noexcept {
   ngtcp2_ccerr_set_tls_alert(&error, alert, nullptr, 0);
-}
-inline void set_transport_error(QuicCloseError& error, std::uint64_t code) noexcept {
-  ngtcp2_ccerr_set_transport_error(&error, code, nullptr, 0);
 }
 inline void set_application_error(QuicCloseError& error, std::uint64_t code) noexcept {
   ngtcp2_ccerr_set_application_error(&error, code, nullptr, 0);

@@ -54,11 +54,6 @@ RawAddress copy_of(const ngtcp2_addr& address) noexcept {
   return copy;
 }
 
-std::uint64_t since_1970() noexcept {
-  return static_cast<std::uint64_t>(
-      std::chrono::nanoseconds(std::chrono::system_clock::now().time_since_epoch()).count());
-}
-
 ngtcp2_transport_params parameters_of(const QuicHome& home, const QuicConnection::Arrival& arrival,
                                       const ngtcp2_cid& ours) {
   ngtcp2_transport_params parameters;

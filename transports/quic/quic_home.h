@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 
 #include "resolver/front/query_sink.h"
 #include "telemetry/counters.h"
@@ -28,6 +29,12 @@ struct QuicSetup {
   unsigned worker = 0;   // this listener's worker, below
   unsigned workers = 1;  // all of them; at most ConnectionId::kFirstOctets
 };
+
+// Nanoseconds on the wall clock, by which tokens grow old: they outlive the process.
+inline std::uint64_t since_1970() noexcept {
+  return static_cast<std::uint64_t>(
+      std::chrono::nanoseconds(std::chrono::system_clock::now().time_since_epoch()).count());
+}
 
 struct QuicHome {
   static constexpr std::size_t kAnswer = 65535;

@@ -4,7 +4,6 @@
 #include <sys/socket.h>
 
 #include <cerrno>
-#include <chrono>
 
 #include "transports/quic/worker_steering.h"
 
@@ -22,11 +21,6 @@ constexpr double kUnprovenRate = 4;
 
 // A connection that goes may be another listener's, and then gives us nothing back: not all of them in one turn.
 constexpr int kEvictionsPerTurn = 8;
-
-std::uint64_t since_1970() noexcept {
-  return static_cast<std::uint64_t>(
-      std::chrono::nanoseconds(std::chrono::system_clock::now().time_since_epoch()).count());
-}
 
 void destroy_all(LinkedList<QuicConnection, QuicConnections>& connections) noexcept {
   while (QuicConnection* const connection = connections.front()) { delete connection; }  // leaves the list as it goes

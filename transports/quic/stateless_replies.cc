@@ -1,7 +1,5 @@
 #include "transports/quic/stateless_replies.h"
 
-#include <chrono>
-
 namespace vouch {
 
 namespace {
@@ -17,11 +15,6 @@ constexpr double kRefusalsPerSecond = 500;
 // RFC 9000 section 10.3: no shorter than this, or it could not be taken for a packet; 43 octets look like a small one.
 constexpr std::size_t kLeastReset = NGTCP2_MIN_STATELESS_RESET_RANDLEN + NGTCP2_STATELESS_RESET_TOKENLEN;
 constexpr std::size_t kUsualReset = 43;
-
-std::uint64_t since_1970() noexcept {
-  return static_cast<std::uint64_t>(
-      std::chrono::nanoseconds(std::chrono::system_clock::now().time_since_epoch()).count());
-}
 
 }  // namespace
 

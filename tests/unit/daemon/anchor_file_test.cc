@@ -8,6 +8,7 @@
 #include <fstream>
 #include <semaphore>
 
+#include "resolver/base/durable_file.h"
 #include "resolver/base/log.h"
 #include "resolver/dnssec/anchor_memory.h"
 
@@ -117,7 +118,7 @@ TEST_F(InAFolder, ALinkInTheWayIsReplacedAndNotFollowed) {
 TEST_F(InAFolder, AFailedWriteLeavesTheOldFile) {
   put("old");
   fs::create_directories(fs::path(path() + ".new") / "in the way");
-  const auto written = write_durably(path(), "new");
+  const auto written = write_durably(path(), "new", 0640);
   ASSERT_FALSE(written);
   EXPECT_THAT(written.error(), HasSubstr("cannot make"));
   EXPECT_EQ(AnchorFile::in(folder_.string())->read(), "old");
