@@ -139,12 +139,6 @@ bool DoqStreams::may_send_more(std::int64_t, QueryStream* user) {
   return true;
 }
 
-bool DoqStreams::awaits_reply() const noexcept {
-  const Stream* stream = all_.front();
-  while (stream != nullptr && !stream->awaits_reply()) { stream = all_.after(*stream); }
-  return stream != nullptr;
-}
-
 bool DoqStreams::may_be_replayed(const QueryStream& stream) const {
   return is_plain_query(static_cast<const Stream&>(stream).query.message());
 }

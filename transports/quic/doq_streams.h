@@ -33,7 +33,6 @@ class DoqStreams final : public QueryStreams {
  private:
   class Stream;
   void serve_one(QueryStream& stream) override;
-  bool awaits_reply() const noexcept override;
   bool may_be_replayed(const QueryStream& stream) const override;
   void forget_query(Stream& stream);
 

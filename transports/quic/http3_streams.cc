@@ -310,12 +310,6 @@ bool Http3Streams::reset_by_client(std::int64_t id, QueryStream* user) {
 // nghttp3 counts all streams there ever were, to tell a PRIORITY_UPDATE for one that may not be.
 void Http3Streams::raise_stream_limit() { nghttp3_conn_set_max_client_streams_bidi(http_, ++streams_allowed_); }
 
-bool Http3Streams::awaits_reply() const noexcept {
-  const Request* request = all_.front();
-  while (request != nullptr && !request->awaits_reply()) { request = all_.after(*request); }
-  return request != nullptr;
-}
-
 bool Http3Streams::closed(std::int64_t id, QueryStream* user, std::uint64_t code) {
   const int result = nghttp3_conn_close_stream(http_, id, code);
   if (result != NGHTTP3_ERR_STREAM_NOT_FOUND) { check(result); }

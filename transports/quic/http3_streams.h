@@ -49,7 +49,6 @@ class Http3Streams final : public QueryStreams {
   void respond(Request& request, std::span<const HttpField> fields, Bytes body);
   void forget_query(Request& request);
   void serve_one(QueryStream& stream) override;
-  bool awaits_reply() const noexcept override;
   bool may_be_replayed(const QueryStream& stream) const override;
 
   static constexpr std::size_t kPieces = 16;

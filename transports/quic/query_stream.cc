@@ -14,7 +14,10 @@ class QueryStream::Reply final : public ReplyHandle {
     if (QueryStream* const stream = detach()) { stream->answer(message); }
   }
   QueryStream* detach() noexcept {
-    if (stream_ != nullptr) { stream_->reply_ = nullptr; }
+    if (stream_ != nullptr) {
+      stream_->reply_ = nullptr;
+      stream_->Linked<WaitingQueries>::unlink();
+    }
     return std::exchange(stream_, nullptr);
   }
 

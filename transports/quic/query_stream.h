@@ -14,8 +14,9 @@ namespace vouch {
 
 struct IncompleteQueries;
 struct ArrivedQueries;
+struct WaitingQueries;
 
-class QueryStream : public Linked<IncompleteQueries>, public Linked<ArrivedQueries> {
+class QueryStream : public Linked<IncompleteQueries>, public Linked<ArrivedQueries>, public Linked<WaitingQueries> {
  public:
   explicit QueryStream(std::int64_t id) noexcept : id_(id) {}
   virtual ~QueryStream();

@@ -12,6 +12,7 @@ void QueryStreams::serve() {
     if (stream.is_early && !connection_.is_established() && !may_be_replayed(stream)) { continue; }
     stream.Linked<ArrivedQueries>::unlink();
     serve_one(stream);
+    if (stream.awaits_reply()) { waiting_.push_back(stream); }
   }
 }
 

@@ -52,7 +52,7 @@ class QueryStreams {
   std::size_t open() const noexcept { return open_; }
   // Streams are open, and nothing is left to do for any of them: the client has yet to acknowledge it.
   bool waits_for_client_alone() const noexcept {
-    return open_ != 0 && incomplete_.empty() && arrived_.empty() && !awaits_reply();
+    return open_ != 0 && incomplete_.empty() && arrived_.empty() && waiting_.empty();
   }
   // The oldest stream whose query is not whole yet; -1: none.
   std::int64_t oldest_incomplete() const noexcept {
@@ -62,7 +62,6 @@ class QueryStreams {
 
  protected:
   virtual void serve_one(QueryStream& stream) = 0;
-  virtual bool awaits_reply() const noexcept = 0;  // some query is being resolved
   // Whether this query may be answered although it may be another's repetition (RFC 9250 section 4.5): early data,
   // before the handshake is over.
   virtual bool may_be_replayed(const QueryStream& stream) const = 0;
@@ -71,6 +70,7 @@ class QueryStreams {
   std::size_t open_ = 0;
   LinkedList<QueryStream, IncompleteQueries> incomplete_;
   LinkedList<QueryStream, ArrivedQueries> arrived_;
+  LinkedList<QueryStream, WaitingQueries> waiting_;  // being resolved: their handles are out
 };
 
 }  // namespace vouch

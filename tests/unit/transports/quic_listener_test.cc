@@ -721,6 +721,23 @@ TEST_F(QuicTest, AClientThatAcknowledgesNothingIsNotKept) {
   EXPECT_EQ(counters.quic.closed_abuse.value(), 1U);
 }
 
+// Or one could be asked for the token that ends another's connections (RFC 9000 section 21.11).
+TEST_F(QuicTest, EachListenerResetsWithTokensOfItsOwn) {
+  listen();
+  const SocketAddress first = listener->address();
+  auto other = QuicListener::open(*loop, at("127.0.0.1"), setup, *limits, sink, counters, identities);
+  ASSERT_TRUE(other) << other.error();
+  const auto token_of = [&](const SocketAddress& server) {
+    Peer peer = Peer::udp();
+    peer.send_to(server, std::string(1, '\x40') + std::string(60, 'c'));  // of a connection that nobody knows
+    std::optional<Peer::Received> reset;
+    EXPECT_TRUE(run_until([&] { return (reset = peer.receive()).has_value(); }));
+    return reset ? reset->content.substr(reset->content.size() - NGTCP2_STATELESS_RESET_TOKENLEN) : "";
+  };
+  EXPECT_EQ(token_of(first), token_of(first));
+  EXPECT_NE(token_of(first), token_of((*other)->address()));
+}
+
 TEST_F(QuicTest, LatePacketsHearOfTheEndAgain) {
   listen();
   QuicClient& client = established();
