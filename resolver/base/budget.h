@@ -4,6 +4,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 
 #include "resolver/base/clock.h"
@@ -59,7 +60,7 @@ class Budget {
   void begin_response() noexcept { response_checks_ = 0; }
   // Before a signature is checked; `cost` in microseconds. Running out ends validation alone ("work_limit"), not the
   // look-up of addresses.
-  bool take_signature_check(std::uint32_t cost) noexcept {
+  bool take_signature_check(std::uint32_t cost, std::uint8_t algorithm = 0) noexcept {
     const bool have = signature_checks_ < kSignatureChecks && response_checks_ < kSignatureChecksPerResponse &&
                       failed_checks_ < kFailedChecks && signature_cost_ + cost <= kSignatureCost;
     if (!have) {
@@ -68,10 +69,14 @@ class Budget {
     }
     ++signature_checks_;
     ++response_checks_;
+    ++checks_.made[slot_of(algorithm)];
     signature_cost_ += cost;
     return true;
   }
-  void note_failed_check() noexcept { ++failed_checks_; }
+  void note_failed_check(std::uint8_t algorithm = 0) noexcept {
+    ++failed_checks_;
+    ++checks_.failed[slot_of(algorithm)];
+  }
   bool take_hash_iterations(std::uint32_t iterations) noexcept {
     if (hash_iterations_ + iterations > hash_limit_) {
       validation_spent_ = true;
@@ -91,6 +96,11 @@ class Budget {
   }
   void note_validation_fetch() noexcept { ++validation_fetches_; }  // one that left the cache
   bool is_validation_spent() const noexcept { return validation_spent_; }
+  // Checks so far by IANA's algorithm number; 0 stands for those beyond the table.
+  struct Checks {
+    std::array<std::uint8_t, 17> made{}, failed{};  // none is more than kSignatureChecks
+  };
+  const Checks& checks() const noexcept { return checks_; }
   std::uint32_t signature_checks() const noexcept { return signature_checks_; }
   std::uint32_t failed_checks() const noexcept { return failed_checks_; }
   std::uint32_t hash_iterations() const noexcept { return hash_iterations_; }
@@ -112,6 +122,9 @@ class Budget {
     ++used;
     return true;
   }
+  static constexpr std::size_t slot_of(std::uint8_t algorithm) noexcept {
+    return algorithm < std::tuple_size_v<decltype(Checks::made)> ? algorithm : 0;
+  }
   Instant deadline_;
   std::uint64_t upstream_octets_ = 0;
   std::uint32_t upstream_queries_ = 0;
@@ -125,6 +138,7 @@ class Budget {
   std::uint32_t hash_iterations_ = 0;
   std::uint32_t hash_limit_ = kHashIterations;
   std::uint32_t validation_fetches_ = 0;
+  Checks checks_;
   bool validation_spent_ = false;
   bool spent_ = false;
   bool hemmed_in_ = false;

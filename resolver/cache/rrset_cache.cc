@@ -125,25 +125,26 @@ bool RRsetCache::Impl::put(RRsetRecord record, TtlTime now) {
 }
 
 bool RRsetCache::put(const RRsetPtr& rrset, Credibility credibility, Security security, TtlTime now, ProofsPtr proofs,
-                     Reason reason, std::uint32_t ceiling) {
+                     Flaw flaw, std::uint32_t ceiling) {
   if (!rrset || is_meta(rrset->type())) { return false; }
   if (security == Security::secure) { ceiling = std::min(ceiling, rrset->ttl()); }
   const CacheOptions& options = impl_->options;
   const std::uint32_t ttl = std::min({std::max(rrset->ttl(), options.ttl_min), options.ttl_max, ceiling});
   if (ttl == 0) { return false; }
   return impl_->put(RRsetRecord{.payload = RRsetPayload(rrset, std::move(proofs)),
-                                .ttl = ttl,
+                                .ttl = std::min(ttl, RRsetRecord::kMaxTtl),
+                                .fault_labels = flaw.zone_labels & 0x7fU,
                                 .type = rrset->type(),
                                 .kind = EntryKind::rrset,
                                 .credibility = credibility,
                                 .security = security,
-                                .reason = reason},
+                                .reason = flaw.reason},
                     now);
 }
 
 bool RRsetCache::put_negative(NameView name, Type type, EntryKind kind, const RRsetPtr& soa, Credibility credibility,
                               Security security, TtlTime now, ProofsPtr proofs, std::uint32_t ttl_without_soa,
-                              Reason reason, std::uint32_t ceiling) {
+                              Flaw flaw, std::uint32_t ceiling) {
   const bool whole_name = kind == EntryKind::name_error;
   if (kind == EntryKind::rrset || (!whole_name && is_meta(type)) || (soa && soa->type() != Type::SOA)) { return false; }
   const CacheOptions& options = impl_->options;
@@ -153,12 +154,13 @@ bool RRsetCache::put_negative(NameView name, Type type, EntryKind kind, const RR
   ttl = std::min({std::max(ttl, options.negative_ttl_min), options.negative_ttl_max, ceiling});
   if (ttl == 0) { return false; }
   return impl_->put(RRsetRecord{.payload = RRsetPayload(name, soa, std::move(proofs)),
-                                .ttl = ttl,
+                                .ttl = std::min(ttl, RRsetRecord::kMaxTtl),
+                                .fault_labels = flaw.zone_labels & 0x7fU,
                                 .type = whole_name ? kEveryType : type,
                                 .kind = kind,
                                 .credibility = credibility,
                                 .security = security,
-                                .reason = reason},
+                                .reason = flaw.reason},
                     now);
 }
 

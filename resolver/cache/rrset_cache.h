@@ -46,16 +46,26 @@ class ProofList {
   std::vector<RRsetPtr> rrsets_;
 };
 
+// Why data is not secure, where there is more to say than "unsigned"; and the zone at fault, which stands at or above
+// the data: by how many labels, from the right, it has of the entry's name.
+struct Flaw {
+  Flaw(Reason why = Reason::none, std::uint8_t labels = 0) noexcept : reason(why), zone_labels(labels) {}
+  Flaw(const Verdict& verdict) noexcept : Flaw(verdict.reason(), verdict.zone().labels()) {}
+  NameView zone_of(NameView name) const noexcept { return name.suffix(zone_labels); }
+  Reason reason;
+  std::uint8_t zone_labels;
+};
+
 struct CacheEntry {
   EntryKind kind = EntryKind::rrset;
   Credibility credibility = Credibility::answer_authoritative;
   Security security = Security::unchecked;
-  Reason reason = Reason::none;  // why it is insecure, where there is more to say than "unsigned"
-  std::uint32_t ttl = 0;         // seconds left; 0 only from find_stale()
-  std::uint32_t lifetime = 0;    // seconds it was stored for, the operator's bounds applied
-  std::uint32_t stale_for = 0;   // seconds since it expired; 0 while it is fresh
-  RRsetPtr rrset;                // the data, or a negative entry's SOA set (null when the server sent none)
-  ProofsPtr proofs;              // mostly null
+  Flaw flaw;
+  std::uint32_t ttl = 0;        // seconds left; 0 only from find_stale()
+  std::uint32_t lifetime = 0;   // seconds it was stored for, the operator's bounds applied
+  std::uint32_t stale_for = 0;  // seconds since it expired; 0 while it is fresh
+  RRsetPtr rrset;               // the data, or a negative entry's SOA set (null when the server sent none)
+  ProofsPtr proofs;             // mostly null
 };
 
 struct CacheStats {
@@ -81,14 +91,14 @@ class RRsetCache {
   // stands there too, for every type; when it does not stand above the data, it goes away, as does the no-data entry of
   // that type. What is still 0 once the TTL is bounded is stored nowhere (false).
   bool put(const RRsetPtr& rrset, Credibility credibility, Security security, TtlTime now, ProofsPtr proofs = nullptr,
-           Reason reason = Reason::none, std::uint32_t ceiling = kNoCeiling);
+           Flaw flaw = {}, std::uint32_t ceiling = kNoCeiling);
   // Stores a negative answer: `type` for no data, ignored for a name error. TTL: the smaller of the SOA's TTL and its
   // minimum (RFC 2308 section 5), bounded as put()'s; of what is secure the SOA's TTL is the ceiling. Refused as put()
   // is; no data drives out a name error. Without an SOA nothing is stored (RFC 2308 section 5) unless `ttl_without_soa`
   // is given.
   bool put_negative(NameView name, Type type, EntryKind kind, const RRsetPtr& soa, Credibility credibility,
                     Security security, TtlTime now, ProofsPtr proofs = nullptr, std::uint32_t ttl_without_soa = 0,
-                    Reason reason = Reason::none, std::uint32_t ceiling = kNoCeiling);
+                    Flaw flaw = {}, std::uint32_t ceiling = kNoCeiling);
 
   void remove(NameView name, Type type);  // whatever find() would find there: the name's name error too
   void remove_name(NameView name);        // every type

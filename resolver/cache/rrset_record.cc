@@ -66,7 +66,7 @@ CacheEntry RRsetRecord::entry(std::int64_t seconds_left) const {
   entry.kind = kind;
   entry.credibility = credibility;
   entry.security = security;
-  entry.reason = reason;
+  entry.flaw = Flaw(reason, u8(fault_labels));
   entry.lifetime = ttl;
   entry.ttl = seconds_left > 0 ? static_cast<std::uint32_t>(seconds_left) : 0;
   entry.stale_for =

@@ -39,8 +39,10 @@ struct RRsetRecord {
 
   RRsetPayload payload;
   TtlTime expires = 0;
-  std::uint32_t ttl = 0;   // as stored: what is left is never more
-  Type type = Type::none;  // none: a name error
+  static constexpr std::uint32_t kMaxTtl = (1U << 25U) - 1;  // seconds; a year: the operator's bound is a week
+  std::uint32_t ttl : 25 = 0;                                // as stored: what is left is never more
+  std::uint32_t fault_labels : 7 = 0;                        // Flaw::zone_labels
+  Type type = Type::none;                                    // none: a name error
   EntryKind kind : 2 = EntryKind::rrset;
   Credibility credibility : 2 = Credibility::answer_authoritative;
   Security security : 4 = Security::unchecked;

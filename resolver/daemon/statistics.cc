@@ -2,53 +2,123 @@
 
 #include <array>
 
+#include "telemetry/taxonomy.h"
+
 namespace vouch {
 
 namespace {
 
+struct Row {
+  std::string_view name;
+  std::uint64_t (*of)(const WorkerCounters& counters);
+};
+
+// A counter, or counters by kind.
+std::uint64_t sum_of(const Counter& counter) { return counter.value(); }
+std::uint64_t sum_of(const DurationHistogram& histogram);
+template <typename T, std::size_t N>
+std::uint64_t sum_of(const std::array<T, N>& kinds) {
+  std::uint64_t sum = 0;
+  for (const T& kind : kinds) { sum += sum_of(kind); }
+  return sum;
+}
+std::uint64_t sum_of(const DurationHistogram& histogram) { return sum_of(histogram.buckets); }
+
 template <auto Group, auto Field>
-constexpr CounterRow row(std::string_view name) {
-  return {name, [](const WorkerCounters& counters) -> const Counter& { return (counters.*Group).*Field; }};
+constexpr Row row(std::string_view name) {
+  return {name, [](const WorkerCounters& counters) { return sum_of((counters.*Group).*Field); }};
 }
 template <auto Field>
-constexpr CounterRow front(std::string_view name) {
+constexpr Row front(std::string_view name) {
   return row<&WorkerCounters::front, Field>(name);
 }
 template <auto Field>
-constexpr CounterRow resolver(std::string_view name) {
+constexpr Row resolver(std::string_view name) {
   return row<&WorkerCounters::resolver, Field>(name);
 }
 template <auto Field>
-constexpr CounterRow validation(std::string_view name) {
+constexpr Row validation(std::string_view name) {
   return row<&WorkerCounters::validation, Field>(name);
 }
 template <auto Field>
-constexpr CounterRow transport(std::string_view name) {
+constexpr Row transport(std::string_view name) {
   return row<&WorkerCounters::transport, Field>(name);
 }
 template <auto Protocol, auto Field>
-constexpr CounterRow sessions(std::string_view name) {
-  return {name, [](const WorkerCounters& counters) -> const Counter& { return (counters.transport.*Protocol).*Field; }};
+constexpr Row sessions(std::string_view name) {
+  return {name, [](const WorkerCounters& counters) { return sum_of((counters.transport.*Protocol).*Field); }};
+}
+// Queries that came by one transport, or by a later one that is encrypted.
+template <std::size_t First, std::size_t Last>
+constexpr Row queries(std::string_view name) {
+  return {name, [](const WorkerCounters& counters) {
+            std::uint64_t sum = 0;
+            for (std::size_t i = First; i <= Last; ++i) { sum += sum_of(counters.front.queries[i]); }
+            return sum;
+          }};
+}
+template <AnswerSource Source>
+constexpr Row answers(std::string_view name) {
+  return {name, [](const WorkerCounters& counters) {
+            std::uint64_t sum = 0;
+            for (const auto& standing : counters.front.answers) {
+              sum += standing[static_cast<std::size_t>(Source)].value();
+            }
+            return sum;
+          }};
+}
+template <Standing Which>
+constexpr Row standing(std::string_view name) {
+  return {name, [](const WorkerCounters& counters) {
+            return sum_of(counters.front.answers[static_cast<std::size_t>(Which)]);
+          }};
+}
+template <std::size_t First, std::size_t Last = First>
+constexpr Row rcodes(std::string_view name) {
+  return {name, [](const WorkerCounters& counters) {
+            std::uint64_t sum = 0;
+            for (std::size_t i = First; i <= Last; ++i) { sum += counters.front.rcodes[i].value(); }
+            return sum;
+          }};
+}
+template <auto Group, auto Histogram>
+constexpr Row nanoseconds(std::string_view name) {
+  return {name, [](const WorkerCounters& counters) { return ((counters.*Group).*Histogram).nanoseconds.value(); }};
 }
 
-constexpr auto kRows = std::to_array<CounterRow>({
-    front<&FrontCounters::queries_udp>("queries_udp"),
-    front<&FrontCounters::queries_tcp>("queries_tcp"),
-    front<&FrontCounters::queries_encrypted>("queries_encrypted"),
-    front<&FrontCounters::answered_from_cache>("answered_from_cache"),
-    front<&FrontCounters::answered_by_resolution>("answered_by_resolution"),
-    front<&FrontCounters::answered_locally>("answered_locally"),
-    front<&FrontCounters::answered_stale>("answered_stale"),
+constexpr auto kRows = std::to_array<Row>({
+    queries<0, 0>("queries_udp"),
+    queries<1, 1>("queries_tcp"),
+    queries<kFirstEncryptedTransport, kTransports - 1>("queries_encrypted"),
+    front<&FrontCounters::queries_do>("queries_do"),
+    front<&FrontCounters::queries_ad>("queries_ad"),
+    answers<AnswerSource::cache>("answered_from_cache"),
+    answers<AnswerSource::recursion>("answered_by_resolution"),
+    answers<AnswerSource::local>("answered_locally"),
+    answers<AnswerSource::stale>("answered_stale"),
+    answers<AnswerSource::synthesised>("answered_from_proofs"),
+    standing<Standing::secure>("answers_secure"),
+    standing<Standing::insecure>("answers_insecure"),
+    standing<Standing::bogus>("answers_bogus"),
+    standing<Standing::indeterminate>("answers_indeterminate"),
+    standing<Standing::negative_anchor>("answers_below_negative_anchor"),
+    standing<Standing::unchecked>("answers_unchecked"),
+    front<&FrontCounters::special_names>("special_names"),
     front<&FrontCounters::refused>("refused"),
     front<&FrontCounters::dropped>("dropped"),
     front<&FrontCounters::malformed>("malformed"),
     front<&FrontCounters::joined_in_flight>("joined_in_flight"),
-    front<&FrontCounters::no_error>("no_error"),
-    front<&FrontCounters::name_error>("name_error"),
-    front<&FrontCounters::server_failure>("server_failure"),
-    front<&FrontCounters::other_rcode>("other_rcode"),
+    rcodes<0>("no_error"),
+    rcodes<3>("name_error"),
+    rcodes<2>("server_failure"),
+    rcodes<1, 1>("format_error"),
+    rcodes<4, kRcodeClasses - 1>("other_rcode"),
     front<&FrontCounters::truncated>("truncated"),
     front<&FrontCounters::internal_errors>("front_internal_errors"),
+    front<&FrontCounters::from_cache>("timed_from_cache"),
+    nanoseconds<&WorkerCounters::front, &FrontCounters::from_cache>("timed_from_cache_ns"),
+    front<&FrontCounters::by_recursion>("timed_by_resolution"),
+    nanoseconds<&WorkerCounters::front, &FrontCounters::by_recursion>("timed_by_resolution_ns"),
     resolver<&ResolverCounters::upstream_udp>("upstream_udp"),
     resolver<&ResolverCounters::upstream_tcp>("upstream_tcp"),
     resolver<&ResolverCounters::upstream_tls>("upstream_tls"),
@@ -64,18 +134,23 @@ constexpr auto kRows = std::to_array<CounterRow>({
     resolver<&ResolverCounters::records_scrubbed>("records_scrubbed"),
     resolver<&ResolverCounters::tcp_after_truncation>("tcp_after_truncation"),
     resolver<&ResolverCounters::tcp_after_forgery>("tcp_after_forgery"),
-    resolver<&ResolverCounters::minimised_queries>("minimised_queries"),
+    resolver<&ResolverCounters::asked>("questions"),
+    resolver<&ResolverCounters::minimised>("minimised_queries"),
     resolver<&ResolverCounters::minimisation_fallbacks>("minimisation_fallbacks"),
     resolver<&ResolverCounters::exchanges_shared>("exchanges_shared"),
     resolver<&ResolverCounters::budget_spent>("budget_spent"),
     resolver<&ResolverCounters::internal_errors>("resolver_internal_errors"),
+    resolver<&ResolverCounters::round_trip>("round_trips"),
+    nanoseconds<&WorkerCounters::resolver, &ResolverCounters::round_trip>("round_trips_ns"),
     validation<&ValidationCounters::judged_secure>("judged_secure"),
     validation<&ValidationCounters::judged_insecure>("judged_insecure"),
     validation<&ValidationCounters::judged_bogus>("judged_bogus"),
     validation<&ValidationCounters::judged_indeterminate>("judged_indeterminate"),
     validation<&ValidationCounters::judged_test_zone>("judged_test_zone"),
-    validation<&ValidationCounters::signatures_verified>("signatures_verified"),
-    validation<&ValidationCounters::signatures_failed>("signatures_failed"),
+    validation<&ValidationCounters::failures>("failures"),
+    validation<&ValidationCounters::verified>("signatures_verified"),
+    validation<&ValidationCounters::failed>("signatures_failed"),
+    validation<&ValidationCounters::nanoseconds>("validation_ns"),
     validation<&ValidationCounters::second_opinions>("second_opinions"),
     validation<&ValidationCounters::recovered>("recovered"),
     validation<&ValidationCounters::key_fetches>("key_fetches"),
@@ -130,19 +205,14 @@ constexpr auto kRows = std::to_array<CounterRow>({
     sessions<&TransportCounters::http3, &SessionCounters::octets_sent>("http3_octets_sent"),
 });
 
-// A counter that telemetry/counters.h gains must get its row here.
-static_assert(sizeof(WorkerCounters) == kRows.size() * sizeof(Counter));
-
 }  // namespace
-
-std::span<const CounterRow> counter_rows() { return kRows; }
 
 std::string statistics_line(std::span<const WorkerCounters* const> workers) {
   std::string line;
-  for (const CounterRow& counter : kRows) {
+  for (const Row& row : kRows) {
     std::uint64_t sum = 0;
-    for (const WorkerCounters* worker : workers) { sum += counter.of(*worker).value(); }
-    line += (line.empty() ? "" : " ") + std::string(counter.name) + "=" + std::to_string(sum);
+    for (const WorkerCounters* worker : workers) { sum += row.of(*worker); }
+    line += (line.empty() ? "" : " ") + std::string(row.name) + "=" + std::to_string(sum);
   }
   return line;
 }

@@ -10,13 +10,8 @@
 
 namespace vouch {
 
-struct CounterRow {
-  std::string_view name;  // the field's own
-  const Counter& (*of)(const WorkerCounters& counters);
-};
-std::span<const CounterRow> counter_rows();
-
-// "queries_udp=12 queries_tcp=0 ...": each counter's sum. May be called while the workers count.
+// "queries_udp=12 queries_tcp=0 ...": each counter's sum; of those that count by kind, the sum of all kinds. May be
+// called while the workers count.
 std::string statistics_line(std::span<const WorkerCounters* const> workers);
 
 }  // namespace vouch

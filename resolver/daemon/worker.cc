@@ -13,7 +13,8 @@ namespace vouch {
 
 Worker::Worker(SharedParts parts, std::unique_ptr<EventLoop> loop, unsigned number)
     : loop_(std::move(loop)),
-      validation_{parts.configuration.dnssec, parts.anchors, parts.trust, counters_.validation},
+      recorder_(counters_, &parts.recorded),
+      validation_{parts.configuration.dnssec, parts.anchors, parts.trust, counters_.validation, &recorder_},
       number_(number) {
   const Configuration& configuration = parts.configuration;
   upstream_ = std::make_unique<NetworkUpstream>(*loop_, configuration.outgoing, random_);
@@ -35,7 +36,7 @@ Worker::Worker(SharedParts parts, std::unique_ptr<EventLoop> loop, unsigned numb
                                               .executor = *loop_,
                                               .clock = parts.clock,
                                               .random = random_,
-                                              .counters = counters_.front});
+                                              .recorder = recorder_});
   const ListenerOptions& listeners = configuration.listeners;
   tcp_sessions_ = std::make_unique<SessionLimits>(*loop_, listeners.sessions);
   tls_sessions_ = std::make_unique<SessionLimits>(*loop_, listeners.tls_sessions);

@@ -40,6 +40,7 @@ struct SharedParts {
   TrustAnchors& anchors;
   TrustCache& trust;
   const ServerIdentity& identity;
+  const RecordedTogether& recorded;
 };
 
 // Where clients are served: what of the configuration's addresses this machine has.
@@ -66,6 +67,7 @@ class Worker {
   void start(std::function<void()> ended);
   void stop() { loop_->stop(); }  // from any thread; what is under way is given up
   const WorkerCounters& counters() const noexcept { return counters_; }
+  const Recorder& recorder() const noexcept { return recorder_; }
 
  private:
   using Opened = std::expected<void, std::string>;  // on failure a sentence for the operator
@@ -81,6 +83,7 @@ class Worker {
   std::unique_ptr<EventLoop> loop_;  // first in, last out
   SystemRandom random_;
   WorkerCounters counters_;
+  Recorder recorder_;
   const Validation validation_;
   std::unique_ptr<NetworkUpstream> upstream_;
   std::unique_ptr<Resolver> resolver_;

@@ -4,6 +4,7 @@
 
 #include "resolver/dnssec/denial.h"
 #include "resolver/dnssec/signers.h"
+#include "resolver/dnssec/work_timer.h"
 
 namespace vouch {
 
@@ -202,6 +203,7 @@ Task<KeysResult> Chain::fetch_keys(const Name& zone, const Endorsement& endorsem
     KeysResult now;
     if (const RRset* keys = find_set(answer.answer, zone, Type::DNSKEY, ttl)) {
       budget.begin_response();
+      const WorkTimer timer(parts_.clock, parts_.counters.nanoseconds);
       now = authenticate_keys(*keys, endorsement, parts_.options.sha1, terms.time, budget);
       now.ttl = std::min(now.ttl, ttl);
       if (now.verdict.is_bogus() && keys->signature_count() == 0) {
@@ -297,7 +299,11 @@ Task<DsWord> Chain::ask_for_ds(ZoneTrustPtr& above, const Name& cut, const Chain
       if (opinions == 0) { first = failed(fetch_failure(Reason::ds_unreachable, above->zone, budget)); }
       co_return first;
     }
-    DsWord word = read_ds(answer, cut, *above, terms.time, parts_.options, budget);
+    DsWord word;
+    {
+      const WorkTimer timer(parts_.clock, parts_.counters.nanoseconds);
+      word = read_ds(answer, cut, *above, terms.time, parts_.options, budget);
+    }
     if (word.kind == DsWord::Kind::missed_cut) {
       const ZoneTrustPtr between = co_await step(above, word.between, terms, budget);
       if (!between->verdict.is_secure()) {

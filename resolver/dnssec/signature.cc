@@ -156,10 +156,10 @@ class Checker {
     const PublicKey* const public_key = key.public_key();
     if (public_key == nullptr) { return Reason::rrsig_unknown_key; }  // a key that is none is as good as not published
     if (!public_key->could_have_made(candidate.view.signature)) { return Reason::rrsig_malformed; }
-    if (!budget_.take_signature_check(public_key->cost())) { return Reason::work_limit; }
+    if (!budget_.take_signature_check(public_key->cost(), key.algorithm())) { return Reason::work_limit; }
     const Bytes data = canonical().signed_data(candidate.view, candidate.rdata);
     if (public_key->verifies(data, candidate.view.signature)) { return Reason::none; }
-    budget_.note_failed_check();
+    budget_.note_failed_check(key.algorithm());
     ++failures_;
     return Reason::rrsig_invalid;
   }

@@ -4,6 +4,8 @@
 
 #include "resolver/dnssec/signers.h"
 #include "resolver/dnssec/test_zones.h"
+#include "resolver/dnssec/work_timer.h"
+#include "telemetry/taxonomy.h"
 
 namespace vouch {
 
@@ -91,6 +93,17 @@ bool is_synthesised(std::span<const RRsetPtr> answers, std::size_t index) {
   return target && *target == rdata_name(Type::CNAME, cname.first_rdata());
 }
 
+void count_checks(const Budget::Checks& before, const Budget::Checks& after, ValidationCounters& counters) {
+  for (std::size_t number = 0; number < after.made.size(); ++number) {
+    const unsigned made = after.made[number] - before.made[number];
+    const unsigned failed = after.failed[number] - before.failed[number];
+    if (made == 0) { continue; }
+    const std::size_t at = algorithm_class(u8(number));
+    counters.failed[at].add(failed);
+    counters.verified[at].add(made - failed);
+  }
+}
+
 }  // namespace
 
 // The answer came from the wildcard at the rightmost `labels` labels of its owner: no closer name may exist.
@@ -166,6 +179,7 @@ Task<void> Validator::judge_set(const Claim& claim, std::size_t index, const Cha
                                                                : Reason::rrsig_missing;
   const ZoneTrustPtr trust = co_await trusted_holder(home, signer, unsigned_reason, terms, budget, judgement, part);
   if (!trust) { co_return; }
+  const WorkTimer timer(parts_.clock, parts_.counters.nanoseconds);
   const SignatureResult result = verify(rrset, *trust->keys, terms.time, budget);
   part.verdict = result.verdict;
   if (!result.verdict.is_secure()) { co_return; }
@@ -194,6 +208,7 @@ Task<void> Validator::judge_denial(const Claim& claim, const ChainTerms& terms, 
   const ZoneTrustPtr trust =
       co_await trusted_holder(home, signer, Reason::nsec_missing, terms, budget, judgement, part);
   if (!trust) { co_return; }
+  const WorkTimer timer(parts_.clock, parts_.counters.nanoseconds);
   std::uint32_t ttl = TrustCache::kMaxTtl;
   if (claim.soa) {
     const SignatureResult result = verify(*claim.soa, *trust->keys, terms.time, budget);
@@ -243,6 +258,7 @@ void Validator::count(const Verdict& verdict) {
       break;
     case Security::bogus:
       (is_test_zone(verdict.zone()) ? parts_.counters.judged_test_zone : parts_.counters.judged_bogus).add();
+      parts_.counters.failures[static_cast<std::size_t>(counted_reason(verdict))].add();
       break;
     default:
       parts_.counters.judged_indeterminate.add();
@@ -251,7 +267,7 @@ void Validator::count(const Verdict& verdict) {
 }
 
 Task<Judgement> Validator::judge(const Claim& claim, Budget& budget) {
-  const std::uint32_t checks = budget.signature_checks(), failed = budget.failed_checks();
+  const Budget::Checks before = budget.checks();
   const ChainTerms usual = chain_.usual_terms();
   Judgement judgement = co_await judge_by(claim, usual, budget);
   // A machine without a clock of its own must learn the time from servers whose names it cannot date: for these alone,
@@ -268,9 +284,7 @@ Task<Judgement> Validator::judge(const Claim& claim, Budget& budget) {
       judgement.denial = {judgement.verdict, kUndatedTtl, false, 0};
     }
   }
-  const std::uint32_t failed_now = budget.failed_checks() - failed;
-  parts_.counters.signatures_failed.add(failed_now);
-  parts_.counters.signatures_verified.add(budget.signature_checks() - checks - failed_now);
+  count_checks(before, budget.checks(), parts_.counters);
   co_return judgement;
 }
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "telemetry/taxonomy.h"
+
 namespace vouch {
 
 namespace {
@@ -11,22 +13,7 @@ constexpr std::size_t kKeepaliveSize = 2;
 constexpr std::size_t kEdeSize = 2;
 constexpr std::uint32_t kKeepaliveUnit = 100;  // milliseconds (RFC 7828 section 3.1)
 
-void count_rcode(Rcode rcode, FrontCounters& counters) noexcept {
-  switch (rcode) {
-    case Rcode::no_error:
-      counters.no_error.add();
-      break;
-    case Rcode::name_error:
-      counters.name_error.add();
-      break;
-    case Rcode::server_failure:
-      counters.server_failure.add();
-      break;
-    default:
-      counters.other_rcode.add();
-      break;
-  }
-}
+void count_rcode(Rcode rcode, FrontCounters& counters) noexcept { counters.rcodes[rcode_class(rcode)].add(); }
 
 bool is_denial(Type type) noexcept { return type == Type::NSEC || type == Type::NSEC3; }
 

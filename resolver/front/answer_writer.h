@@ -31,7 +31,7 @@ class AnswerWriter {
   // Beside the cause: that keys could not be had is a failure of validation, too (EDE 6).
   void validation_error(Reason reason) noexcept;
   void set_authoritative() noexcept { authoritative_ = true; }  // AA: what is said is this server's own
-  void drop_records() noexcept;  // and errors: the answer becomes another
+  void drop_records() noexcept;                                 // and errors: the answer becomes another
 
   // The octets written. `authentic`: everything in answer and authority is secure.
   std::size_t finish(Rcode rcode, bool authentic, FrontCounters& counters);

@@ -26,7 +26,6 @@ struct CacheReader::Walk {
   Staleness staleness;
   std::uint16_t rotate;
   CachedAnswer result{};
-  Security weakest = Security::secure;
   // Every entry that was used may bring proofs; they come after all answers. Dropped beyond: what a chain of aliases
   // could bring.
   std::array<ProofsPtr, kMaxCachedAliases + 1> proofs{};
@@ -36,9 +35,17 @@ struct CacheReader::Walk {
   std::uint32_t ttl_of(const CacheEntry& entry) const noexcept {
     return entry.stale_for > 0 ? staleness.ttl : entry.ttl;
   }
-  void note(CacheEntry& entry) {
-    weakest = std::min(weakest, entry.security);
-    if (result.reason == Reason::none) { result.reason = entry.reason; }
+  void weaken(Security security) {
+    if (rank(security) < rank(result.security)) { result.security = security; }
+  }
+  // `name`: the entry's own. Of several reasons that of what failed is told, else the first.
+  void note(CacheEntry& entry, NameView name) {
+    const bool is_worse = entry.security == Security::bogus && result.security != Security::bogus;
+    weaken(entry.security);
+    if (entry.flaw.reason != Reason::none && (result.reason == Reason::none || is_worse)) {
+      result.reason = entry.flaw.reason;
+      result.zone = Name(entry.flaw.zone_of(name));
+    }
     result.stale |= entry.stale_for > 0;
     if (entry.proofs && writer.inquiry().dnssec_ok && proof_count < proofs.size()) {
       proof_ttls[proof_count] = ttl_of(entry);
@@ -111,7 +118,7 @@ bool CacheReader::follow(Walk& walk, NameView name) const {
       if (replaced && replaced->stale_for == 0 && replaced->kind == EntryKind::rrset) { entry.reset(); }
     }
     if (entry) {
-      walk.note(*entry);
+      walk.note(*entry, name);
       if (entry->kind == EntryKind::rrset) {
         write_set(walk, *entry);
         write_proofs(walk);
@@ -125,7 +132,7 @@ bool CacheReader::follow(Walk& walk, NameView name) const {
     if (type == Type::CNAME || type == Type::DS) { return false; }  // a DS is the parent's, an alias the child's
     auto link = look(walk, name, Type::CNAME);
     if (!link || link->kind != EntryKind::rrset) { return false; }
-    walk.note(*link);
+    walk.note(*link, name);
     write_set(walk, *link);
     alias = std::move(link->rrset);
     name = rdata_name(Type::CNAME, alias->first_rdata());
@@ -147,7 +154,7 @@ bool CacheReader::write_gathered(Walk& walk, NameView name, const CacheEntry& en
 bool CacheReader::gather(Walk& walk, NameView name) const {
   bool found = false, nothing_at_a = false;
   // Nobody signs signatures (RFC 4035 section 2.2).
-  if (walk.writer.inquiry().type == Type::RRSIG) { walk.weakest = Security::insecure; }
+  if (walk.writer.inquiry().type == Type::RRSIG) { walk.weaken(Security::insecure); }
   std::optional<CacheEntry> negative;
   for (const Type type : kGathered) {
     auto entry = look(walk, name, type);
@@ -159,16 +166,16 @@ bool CacheReader::gather(Walk& walk, NameView name) const {
       continue;
     }
     if (!write_gathered(walk, name, *entry)) { continue; }
-    walk.note(*entry);
+    walk.note(*entry, name);
     found = true;
     if (options_.minimal_any) { break; }
   }
   if (found) { return true; }
   if (!nothing_at_a || (!options_.minimal_any && negative->kind != EntryKind::name_error)) { return false; }
-  walk.note(*negative);
+  walk.note(*negative, name);
   if (negative->kind == EntryKind::no_data && walk.writer.inquiry().type == Type::ANY) {
     write_any_refusal(walk.writer, name);
-    walk.weakest = Security::insecure;
+    walk.weaken(Security::insecure);
   } else {
     write_negative(walk, *negative);
     write_proofs(walk);
@@ -183,7 +190,7 @@ CachedAnswer CacheReader::write(AnswerWriter& writer, NameView name, TtlTime now
   if (options_.require_validation && may_be_sentinel(name)) { return walk.result; }  // the resolver has a rule for it
   walk.result.complete = type == Type::ANY || type == Type::RRSIG ? gather(walk, name) : follow(walk, name);
   // Signatures of what has expired may have expired, too: nobody has looked since.
-  walk.result.authentic = walk.weakest == Security::secure && !walk.result.stale;
+  walk.result.authentic = walk.result.security == Security::secure && !walk.result.stale;
   return walk.result;
 }
 

@@ -18,10 +18,12 @@ struct Staleness {
 struct CachedAnswer {
   bool complete = false;  // false: something is missing; what was written must be dropped
   Rcode rcode = Rcode::no_error;
-  bool authentic = false;        // all of it is secure
-  Reason reason = Reason::none;  // why some of it is insecure, where there is more to say than "unsigned"
-  bool stale = false;            // some of it has expired
-  bool wants_refresh = false;    // positive, and in the last tenth of its TTL
+  Security security = Security::secure;  // of the weakest part
+  bool authentic = false;                // all of it is secure, and live
+  Reason reason = Reason::none;          // why some of it is not, where there is more to say than "unsigned"
+  Name zone;                             // then: the zone at fault
+  bool stale = false;                    // some of it has expired
+  bool wants_refresh = false;            // positive, and in the last tenth of its TTL
 };
 
 class CacheReader {

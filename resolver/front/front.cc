@@ -31,20 +31,24 @@ FrontShared::~FrontShared() = default;
 struct Front::Impl {
   explicit Impl(const FrontParts& from)
       : parts(from),
+        counters(from.recorder.front()),
         access(from.options.allow),
         cookies(from.shared.impl().cookies(from.options, from.random)),
         cache(from.options, from.caches),
         resolutions({from.options, from.shared.impl().in_flight, from.shared.impl().shares, cache, from.resolver,
-                     from.executor, from.clock, from.counters}) {}
+                     from.executor, from.clock, from.recorder}) {}
 
   std::size_t answer(const ClientQuery& query, ReplyRoom& room);
   std::size_t answer_without_question(const ClientQuery& query, MutableBytes out);
   std::size_t answer_question(const ClientQuery& query, ReplyRoom& room, AnswerWriter& writer, NameView name);
   std::size_t answer_early(AnswerWriter& writer, const EarlyReply& early);
-  std::size_t answer_locally(AnswerWriter& writer, const LocalAnswer& local);
-  std::size_t answer_from_cache(AnswerWriter& writer, NameView name, TtlTime now);
+  std::size_t answer_header_only(MutableBytes out, Bytes query, Rcode rcode);
+  std::size_t finish(AnswerWriter& writer, NameView name, Rcode rcode, bool authentic, AnswerSource source,
+                     Standing standing);
+  std::size_t answer_locally(AnswerWriter& writer, NameView name, const LocalAnswer& local);
+  std::size_t answer_from_cache(AnswerWriter& writer, NameView name, TtlTime now, const IpAddress& client);
   std::size_t refer(AnswerWriter& writer, NameView name, TtlTime now);
-  std::size_t answer_failure(AnswerWriter& writer, NameView name, TtlTime now);
+  std::size_t answer_failure(AnswerWriter& writer, NameView name, TtlTime now, const IpAddress& client);
   std::size_t resolve(const ClientQuery& query, ReplyRoom& room, AnswerWriter& writer, NameView name);
   // Only cookies want the time, and only EDNS carries cookies: the clock is a tenth of a cached answer's cost.
   QueryContext context(const ClientQuery& query, bool has_edns) const {
@@ -52,11 +56,12 @@ struct Front::Impl {
             has_edns ? parts.clock.wall() : 0};
   }
   std::size_t drop() {
-    parts.counters.dropped.add();
+    counters.dropped.add();
     return 0;
   }
 
   FrontParts parts;
+  FrontCounters& counters;
   AccessList access;
   ServerCookies cookies;
   CacheReader cache;
@@ -64,49 +69,40 @@ struct Front::Impl {
   std::uint16_t rotation = 0;  // RRsets start at another record each time (RFC 1794): a plain way to spread load
 };
 
-namespace {
-
-void count_query(ClientProtocol protocol, FrontCounters& counters) noexcept {
-  switch (protocol) {
-    case ClientProtocol::udp:
-      counters.queries_udp.add();
-      break;
-    case ClientProtocol::tcp:
-      counters.queries_tcp.add();
-      break;
-    default:
-      counters.queries_encrypted.add();
-      break;
-  }
-}
-
-}  // namespace
+// telemetry/taxonomy.h counts clients' ways by number.
+static_assert(static_cast<std::size_t>(ClientProtocol::tls) == kFirstEncryptedTransport);
+static_assert(static_cast<std::size_t>(ClientProtocol::http3) == kTransports - 1);
 
 std::size_t Front::Impl::answer(const ClientQuery& query, ReplyRoom& room) {
-  count_query(query.protocol, parts.counters);
+  parts.recorder.asked(static_cast<std::size_t>(query.protocol), query.client.ip());
   // A response is never answered: two servers would keep each other busy for ever (RFC 1035 section 7.3 by implication;
   // RFC 8906).
   if (query.packet.size() < kHeaderSize || HeaderView(query.packet).qr()) { return drop(); }
   const bool admitted = access.admits(query.client.ip());
   if (!admitted && query.protocol == ClientProtocol::udp) {  // its address may be forged: no reflection
-    parts.counters.refused.add();
+    counters.refused.add();
     return drop();
   }
 
   const MutableBytes out = room.buffer();
   const auto only_header = [&](Rcode rcode) {
-    return write_header_only(out, query.packet, admitted ? rcode : Rcode::refused, parts.counters);
+    return answer_header_only(out, query.packet, admitted ? rcode : Rcode::refused);
   };
   const HeaderView header(query.packet);
   if (header.opcode() != Opcode::query) { return only_header(Rcode::not_implemented); }
   if (header.question_count() == 0 && admitted) { return answer_without_question(query, out); }
   const auto view = parse_query(query.packet);
   if (!view) {
-    parts.counters.malformed.add();
+    counters.malformed.add();
     return only_header(Rcode::format_error);
   }
   Inquiry inquiry;
   const auto early = check_query(*view, context(query, view->edns.has_value()), inquiry);
+  if (inquiry.dnssec_ok) {
+    counters.queries_do.add();
+  } else if (inquiry.ad) {
+    counters.queries_ad.add();
+  }
   const NameView name = view->name;
   AnswerWriter writer(out, inquiry, &name, parts.options);
   if (!admitted) { return answer_early(writer, {Rcode::refused, Ede::prohibited}); }
@@ -117,8 +113,8 @@ std::size_t Front::Impl::answer(const ClientQuery& query, ReplyRoom& room) {
 std::size_t Front::Impl::answer_without_question(const ClientQuery& query, MutableBytes out) {
   const auto message = MessageView::parse(query.packet);
   if (!message) {
-    parts.counters.malformed.add();
-    return write_header_only(out, query.packet, Rcode::format_error, parts.counters);
+    counters.malformed.add();
+    return answer_header_only(out, query.packet, Rcode::format_error);
   }
   Inquiry inquiry;
   const EarlyReply reply = check_cookie_query(*message, context(query, true), inquiry);
@@ -127,43 +123,68 @@ std::size_t Front::Impl::answer_without_question(const ClientQuery& query, Mutab
 }
 
 std::size_t Front::Impl::answer_early(AnswerWriter& writer, const EarlyReply& early) {
-  if (early.rcode == Rcode::format_error) { parts.counters.malformed.add(); }
-  if (early.rcode == Rcode::refused) { parts.counters.refused.add(); }
+  if (early.rcode == Rcode::format_error) { counters.malformed.add(); }
+  if (early.rcode == Rcode::refused) { counters.refused.add(); }
   if (early.ede) { writer.error(*early.ede); }
-  return writer.finish(early.rcode, false, parts.counters);
+  return finish(writer, {}, early.rcode, false, AnswerSource::local, Standing::unchecked);
+}
+
+std::size_t Front::Impl::answer_header_only(MutableBytes out, Bytes query, Rcode rcode) {
+  parts.recorder.record({.source = AnswerSource::local, .rcode = rcode});
+  return write_header_only(out, query, rcode, counters);
+}
+
+std::size_t Front::Impl::finish(AnswerWriter& writer, NameView name, Rcode rcode, bool authentic, AnswerSource source,
+                                Standing standing) {
+  parts.recorder.record({.source = source, .standing = standing, .name = name, .rcode = rcode});
+  return writer.finish(rcode, authentic, counters);
 }
 
 // What leaves first is cheapest: our own names, the cache, what is known to fail; then the world is asked.
 std::size_t Front::Impl::answer_question(const ClientQuery& query, ReplyRoom& room, AnswerWriter& writer,
                                          NameView name) {
-  if (const auto local = parts.local_zones.find(name, writer.inquiry().type)) { return answer_locally(writer, *local); }
+  if (const auto local = parts.local_zones.find(name, writer.inquiry().type)) {
+    return answer_locally(writer, name, *local);
+  }
   // To tell what is cached would tell what others asked (RFC 9076). EDE 20 is RFC 8914's word for it, section 4.21.
   const bool rd = writer.inquiry().rd;
   if (!rd && !parts.options.answer_without_rd) {
     return answer_early(writer, {Rcode::refused, Ede::not_authoritative});
   }
   const TtlTime now = parts.clock.ttl();
-  if (const std::size_t size = answer_from_cache(writer, name, now)) { return size; }
+  const IpAddress& client = query.client.ip();
+  if (const std::size_t size = answer_from_cache(writer, name, now, client)) { return size; }
   writer.drop_records();
   if (!rd) { return refer(writer, name, now); }
-  if (const std::size_t size = answer_failure(writer, name, now)) { return size; }
+  if (const std::size_t size = answer_failure(writer, name, now, client)) { return size; }
   return resolve(query, room, writer, name);
 }
 
-std::size_t Front::Impl::answer_locally(AnswerWriter& writer, const LocalAnswer& local) {
+std::size_t Front::Impl::answer_locally(AnswerWriter& writer, NameView name, const LocalAnswer& local) {
   if (local.answer) { writer.answer(*local.answer, local.answer->ttl()); }
   if (local.authority) { writer.authority(*local.authority, local.authority->ttl()); }
   if (local.authoritative) { writer.set_authoritative(); }
-  parts.counters.answered_locally.add();
-  return writer.finish(local.rcode, false, parts.counters);
+  if (local.special) { counters.special_names[static_cast<std::size_t>(*local.special)].add(); }
+  return finish(writer, name, local.rcode, false, AnswerSource::local, Standing::unchecked);
 }
 
-std::size_t Front::Impl::answer_from_cache(AnswerWriter& writer, NameView name, TtlTime now) {
+std::size_t Front::Impl::answer_from_cache(AnswerWriter& writer, NameView name, TtlTime now, const IpAddress& client) {
+  const bool is_timed = parts.recorder.is_timed();
+  const Instant start = is_timed ? parts.clock.monotonic() : Instant();
   const CachedAnswer found = cache.write(writer, name, now, {}, ++rotation);
   if (!found.complete) { return 0; }
-  parts.counters.answered_from_cache.add();
-  if (const auto ede = ede_of(found.reason)) { writer.error(*ede, reason_id(found.reason)); }
-  const std::size_t size = writer.finish(found.rcode, found.authentic, parts.counters);
+  std::string text;  // empty for the most part: what is secure, or plainly unsigned, has nothing to tell
+  if (const auto ede = ede_of(found.reason)) {
+    text = Verdict::remembered(found.security, found.reason, found.zone).text();
+    writer.error(*ede, text);
+  }
+  const Standing standing = standing_of(found.security, found.reason);
+  // Only where nothing is enforced does what failed come out of the cache to somebody who did not say CD.
+  if (standing == Standing::bogus && !writer.inquiry().cd) {
+    tell_of_failure(parts.recorder, writer.inquiry(), name, found.reason, found.zone, client, true, parts.clock.wall());
+  }
+  const std::size_t size = finish(writer, name, found.rcode, found.authentic, AnswerSource::cache, standing);
+  if (is_timed) { counters.from_cache.add(parts.clock.monotonic() - start); }
   if (found.wants_refresh && parts.options.prefetch && writer.inquiry().rd) {
     resolutions.refresh(writer.inquiry(), name, true);
   }
@@ -184,13 +205,12 @@ std::size_t Front::Impl::refer(AnswerWriter& writer, NameView name, TtlTime now)
       writer.additional_record(server.name, type, kReferralTtl, address.octets());
     }
   }
-  parts.counters.answered_from_cache.add();
-  return writer.finish(Rcode::no_error, false, parts.counters);
+  return finish(writer, name, Rcode::no_error, false, AnswerSource::cache, Standing::unchecked);
 }
 
 // What failed a moment ago is not tried again (RFC 9520), and meanwhile, or always when told so, expired data is better
 // (RFC 8767).
-std::size_t Front::Impl::answer_failure(AnswerWriter& writer, NameView name, TtlTime now) {
+std::size_t Front::Impl::answer_failure(AnswerWriter& writer, NameView name, TtlTime now, const IpAddress& client) {
   const Inquiry& inquiry = writer.inquiry();
   auto failure = parts.caches.failures.find(name, type_to_resolve(inquiry.type, parts.options), now);
   const StaleOptions& stale = parts.options.stale;
@@ -199,7 +219,7 @@ std::size_t Front::Impl::answer_failure(AnswerWriter& writer, NameView name, Ttl
   // section 3.2.2).
   if (is_judged && inquiry.cd) { failure.reset(); }
   if (stale.enabled && !is_judged && (failure || stale.client_timeout_ms == 0)) {
-    if (const std::size_t size = write_stale_answer(writer, name, cache, parts.options, now, parts.counters)) {
+    if (const std::size_t size = write_stale_answer(writer, name, cache, parts.options, now, parts.recorder)) {
       if (!failure) { resolutions.refresh(inquiry, name, false); }
       return size;
     }
@@ -208,8 +228,11 @@ std::size_t Front::Impl::answer_failure(AnswerWriter& writer, NameView name, Ttl
   writer.error(failure->cause, failure->text);
   if (is_judged) { writer.validation_error(failure->reason); }
   writer.error(Ede::cached_error);
-  parts.counters.answered_from_cache.add();
-  return writer.finish(Rcode::server_failure, false, parts.counters);
+  if (is_judged) {
+    tell_of_failure(parts.recorder, inquiry, name, failure->reason, failure->zone, client, false, parts.clock.wall());
+  }
+  return finish(writer, name, Rcode::server_failure, false, AnswerSource::cache,
+                is_judged ? Standing::bogus : Standing::unchecked);
 }
 
 std::size_t Front::Impl::resolve(const ClientQuery& query, ReplyRoom& room, AnswerWriter& writer, NameView name) {
@@ -228,7 +251,7 @@ std::size_t Front::Impl::resolve(const ClientQuery& query, ReplyRoom& room, Answ
   }
   if (inquiry.protocol == ClientProtocol::udp) { return drop(); }  // it will ask again, when there may be room
   writer.error(Ede::other, "too many questions in flight");
-  return writer.finish(Rcode::server_failure, false, parts.counters);
+  return finish(writer, name, Rcode::server_failure, false, AnswerSource::local, Standing::unchecked);
 }
 
 Front::Front(FrontParts parts) : impl_(std::make_unique<Impl>(parts)) {}
@@ -240,8 +263,8 @@ std::size_t Front::answer(const ClientQuery& query, ReplyRoom& room) {
   try {
     return impl_->answer(query, room);
   } catch (...) {  // out of memory, mostly: this query fails, the next one may not
-    impl_->parts.counters.internal_errors.add();
-    return write_header_only(room.buffer(), query.packet, Rcode::server_failure, impl_->parts.counters);
+    impl_->counters.internal_errors.add();
+    return impl_->answer_header_only(room.buffer(), query.packet, Rcode::server_failure);
   }
 }
 

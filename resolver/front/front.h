@@ -9,6 +9,7 @@
 #include "resolver/front/query_sink.h"
 #include "resolver/iterate/resolver.h"
 #include "resolver/policy/local_zones.h"
+#include "telemetry/recorder.h"
 
 namespace vouch {
 
@@ -33,7 +34,7 @@ struct FrontParts {
   Executor& executor;
   const Clock& clock;
   Random& random;
-  FrontCounters& counters;
+  Recorder& recorder;
 };
 
 class Front final : public QuerySink {

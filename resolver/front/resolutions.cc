@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "resolver/dnssec/test_zones.h"
+
 namespace vouch {
 
 namespace {
@@ -89,7 +91,8 @@ Resolutions::Outcome Resolutions::wait_for(const Inquiry& inquiry, NameView name
 
   const ClientId id = ++last_id_;
   Client& waiting = waiting_[id];
-  waiting = {inquiry, Name(name), std::move(reply), std::move(place), nullptr, fingerprint};
+  waiting = {inquiry,          Name(name),       client.ip(), parts_.clock.monotonic(),
+             std::move(reply), std::move(place), nullptr,     fingerprint};
   try {
     enter(id, waiting, question);
   } catch (...) {  // out of memory: the caller answers, so nothing may come through the handle
@@ -106,7 +109,7 @@ void Resolutions::enter(ClientId id, Client& client, const QuestionKey& question
   if (parts_.in_flight.join(question, door_, id) == InFlight::Role::leads) {
     start(question, false);
   } else {
-    parts_.counters.joined_in_flight.add();
+    parts_.recorder.front().joined_in_flight.add();
   }
 }
 
@@ -134,7 +137,7 @@ Task<void> Resolutions::run(Lead lead, bool past_cache) {
   try {
     Answer found = co_await ask(lead.question(), past_cache, budget);
     answer = std::move(found);
-  } catch (...) { parts_.counters.internal_errors.add(); }
+  } catch (...) { parts_.recorder.front().internal_errors.add(); }
   lead.finish(std::move(answer));
 }
 
@@ -145,7 +148,7 @@ void Resolutions::deliver(std::span<const ClientId> clients, const Answer& answe
     try {
       reply_to(client->second, answer);
     } catch (...) {  // one client's misfortune is not the others'
-      parts_.counters.internal_errors.add();
+      parts_.recorder.front().internal_errors.add();
     }
     forget(client);
   }
@@ -159,14 +162,29 @@ void Resolutions::reply_to(Client& client, const Answer& answer) {
   const bool failed = answer.rcode == Rcode::server_failure && !answer.verdict.is_bogus();
   if (failed && parts_.options.stale.enabled) { size = write_stale(writer, name); }
   if (size == 0) {
-    size = write_answer(writer, name, answer, parts_.options, ++rotation_, parts_.counters);
-    parts_.counters.answered_by_resolution.add();
+    size = write_answer(writer, name, answer, parts_.options, ++rotation_, parts_.recorder.front());
+    record(client, answer);
   }
+  parts_.recorder.front().by_recursion.add(parts_.clock.monotonic() - client.since);
   client.reply->send({scratch_.data(), size});
 }
 
+void Resolutions::record(const Client& client, const Answer& answer) {
+  const Verdict& verdict = answer.verdict;
+  // What could not be resolved at all has been judged by nobody.
+  const bool is_judged = answer.rcode != Rcode::server_failure || verdict.is_bogus();
+  parts_.recorder.record(
+      {.source = answer.synthesised ? AnswerSource::synthesised : AnswerSource::recursion,
+       .standing = is_judged ? standing_of(verdict.security(), verdict.reason()) : Standing::unchecked,
+       .name = client.name,
+       .rcode = answer.rcode});
+  if (!verdict.is_bogus() || client.inquiry.cd) { return; }
+  tell_of_failure(parts_.recorder, client.inquiry, client.name, verdict.reason(), verdict.zone(), client.address,
+                  !parts_.options.withhold_bogus, parts_.clock.wall());
+}
+
 std::size_t Resolutions::write_stale(AnswerWriter& writer, NameView name) {
-  return write_stale_answer(writer, name, parts_.cache, parts_.options, parts_.clock.ttl(), parts_.counters);
+  return write_stale_answer(writer, name, parts_.cache, parts_.options, parts_.clock.ttl(), parts_.recorder);
 }
 
 void Resolutions::forget(Waiting::iterator client) {
@@ -201,7 +219,7 @@ void Resolutions::answer_stale(ClientId id) {
 }
 
 std::size_t write_stale_answer(AnswerWriter& writer, NameView name, const CacheReader& cache,
-                               const FrontOptions& options, TtlTime now, FrontCounters& counters) {
+                               const FrontOptions& options, TtlTime now, Recorder& recorder) {
   const Staleness staleness{options.stale.max_stale, options.stale.answer_ttl};
   const CachedAnswer found = cache.write(writer, name, now, staleness, 0);
   if (!found.complete) {
@@ -209,8 +227,23 @@ std::size_t write_stale_answer(AnswerWriter& writer, NameView name, const CacheR
     return 0;
   }
   if (found.stale) { writer.error(found.rcode == Rcode::name_error ? Ede::stale_nxdomain : Ede::stale_answer); }
-  (found.stale ? counters.answered_stale : counters.answered_from_cache).add();
-  return writer.finish(found.rcode, found.authentic, counters);
+  recorder.record({.source = found.stale ? AnswerSource::stale : AnswerSource::cache,
+                   .standing = standing_of(found.security, found.reason),
+                   .name = name,
+                   .rcode = found.rcode});
+  return writer.finish(found.rcode, found.authentic, recorder.front());
+}
+
+void tell_of_failure(Recorder& recorder, const Inquiry& inquiry, NameView name, Reason reason, NameView zone,
+                     const IpAddress& client, bool is_shadow, UnixTime now) {
+  recorder.withheld({.zone = zone,
+                     .reason = reason,
+                     .name = name,
+                     .type = inquiry.type,
+                     .client = client,
+                     .is_test_zone = is_test_zone(zone),
+                     .is_shadow = is_shadow},
+                    now);
 }
 
 }  // namespace vouch

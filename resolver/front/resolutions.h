@@ -23,7 +23,7 @@ class Resolutions {
     Resolver& resolver;
     Executor& executor;
     const Clock& clock;
-    FrontCounters& counters;
+    Recorder& recorder;
   };
   enum class Outcome : std::uint8_t {
     waiting,     // the answer will come through the handle kept, maybe before this returns
@@ -44,6 +44,8 @@ class Resolutions {
   struct Client {
     Inquiry inquiry;
     Name name;  // in the client's case
+    IpAddress address;
+    Instant since;
     std::unique_ptr<ReplyHandle> reply;
     WaitingShares::Place place;
     std::unique_ptr<Executor::Timer> stale_timer;  // null: none
@@ -62,6 +64,7 @@ class Resolutions {
   void deliver(std::span<const ClientId> clients, const Answer& answer);
   void reply_to(Client& client, const Answer& answer);
   std::size_t write_stale(AnswerWriter& writer, NameView name);
+  void record(const Client& client, const Answer& answer);
   void forget(Waiting::iterator client);
 
   Parts parts_;
@@ -82,6 +85,11 @@ Type type_to_resolve(Type asked, const FrontOptions& options) noexcept;
 // Writes an answer out of expired data (RFC 8767), finished with its extended error; 0 and the writer emptied when
 // there is none.
 std::size_t write_stale_answer(AnswerWriter& writer, NameView name, const CacheReader& cache,
-                               const FrontOptions& options, TtlTime now, FrontCounters& counters);
+                               const FrontOptions& options, TtlTime now, Recorder& recorder);
+
+// For the ledger: data that failed validation, by `reason` at `zone`, stood between this client and its answer; or
+// would have, where nothing is enforced (`is_shadow`).
+void tell_of_failure(Recorder& recorder, const Inquiry& inquiry, NameView name, Reason reason, NameView zone,
+                     const IpAddress& client, bool is_shadow, UnixTime now);
 
 }  // namespace vouch

@@ -314,6 +314,7 @@ bool Exchanger::read(const ExchangeRequest& request, const Sent& sent, UpstreamR
   const Instant now = clock_.monotonic();
   const bool over_udp = sent.protocol == UpstreamProtocol::udp;
   servers_.on_reply(server, reply.rtt, now);
+  counters_.round_trip.add(reply.rtt);
   if (sent.case_differed || (how.case_differed && over_udp)) { servers_.on_case_broken(server, now); }
   if (over_udp && HeaderView(reply.packet).tc()) {
     counters_.tcp_after_truncation.add();

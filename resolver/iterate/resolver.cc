@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "resolver/dnssec/key_signals.h"
+#include "resolver/dnssec/test_zones.h"
 #include "resolver/iterate/ask.h"
 #include "resolver/iterate/minimise.h"
 #include "resolver/iterate/proven_gaps.h"
@@ -22,6 +23,32 @@ struct Descent {
   Ede why = Ede::no_reachable_authority;
   std::string text;
 };
+
+// How the zone that signed the last of it signs: of the set, or the denial's SOA, that its keys made.
+void note_signatures(const Response& response, const Judgement& judgement, JudgementEvent& event) {
+  const RRset* const set = is_negative(response)      ? response.soa.get()
+                           : response.answers.empty() ? nullptr
+                                                      : response.answers.back().get();
+  if (set != nullptr) {
+    for (const Bytes rdata : set->signatures()) {
+      const auto signature = rrsig_view(rdata);
+      if (!signature || signature->signer != judgement.zone) { continue; }
+      const bool is_sooner = event.algorithm == 0 || signature->expiration < event.span.expiration;
+      if (is_sooner) { event.span = {signature->inception, signature->expiration}; }
+      event.algorithm = signature->algorithm;
+    }
+  }
+  for (const RRsetPtr& proof : judgement.proofs) {
+    using Denial = JudgementEvent::Denial;
+    if (proof->type() == Type::NSEC) { event.denial = Denial::nsec; }
+    constexpr std::size_t kFlags = 1, kIterations = 2, kSalt = 4;  // RFC 5155 section 3.2
+    const Bytes rdata = proof->first_rdata();
+    if (proof->type() != Type::NSEC3 || rdata.size() <= kSalt) { continue; }
+    const bool opts_out = (rdata[kFlags] & 1U) != 0;
+    if (event.denial != Denial::nsec3_opt_out) { event.denial = opts_out ? Denial::nsec3_opt_out : Denial::nsec3; }
+    event.iterations = load16(rdata.data() + kIterations);
+  }
+}
 
 // The validator's look-ups stand one level below the client's question: what they fail for may be the budget's fault.
 const Question kNoQuestion{};
@@ -79,6 +106,11 @@ struct Resolver::Impl final : ServerNames {
   Task<Descent> descend(const Question& question, const std::vector<IpAddress>& not_from, Budget& budget,
                         const Lineage& lineage, bool use_forwarders);
   Task<Judgement> judged(const Question& question, Descent& descent, Budget& budget, const Lineage& lineage);
+
+  // What is told of it.
+  void count_shown(NameView zone, NameView shown);
+  void count_synthesis(const Answer& made);
+  void record(const Question& question, const Response& response, const Judgement& judgement);
 
   // How it fails.
   Answer fail(const Question& asked, Answer so_far, Ede why, std::string text, const Budget& budget,
@@ -214,7 +246,7 @@ Task<Descent> Resolver::Impl::descend(const Question& question, const std::vecto
       minimiser.learnt(show, false);
       continue;
     }
-    if (!whole) { parts.counters.minimised_queries.add(); }
+    if (!cut.is_forward()) { count_shown(cut.zone, shown.name); }
     result.cacheable = cut.may_cache();
     AskResult asked = co_await asker.ask(cut, shown, whole ? not_from : kFromAnybody, budget, lineage);
     if (!asked.response) {
@@ -269,11 +301,12 @@ Task<Descent> Resolver::Impl::descend(const Question& question, const std::vecto
 bool Resolver::Impl::answer_from_gaps(const Question& now, Budget& budget, Answer& answer) {
   auto made = vouch::answer_from_gaps(now, parts.caches, parts.validation->options, parts.clock.ttl(), budget);
   if (!made) { return false; }
-  parts.validation->counters.synthesised.add();
+  count_synthesis(*made);
   answer.rcode = made->rcode;
   std::ranges::move(made->answer, std::back_inserter(answer.answer));
   std::ranges::move(made->authority, std::back_inserter(answer.authority));
   answer.verdict = weaker(answer.verdict, made->verdict);
+  answer.synthesised = true;
   if (!answer.ede) { answer.ede = Ede::synthesized; }
   return true;
 }
@@ -349,7 +382,35 @@ Task<Judgement> Resolver::Impl::judged(const Question& question, Descent& descen
     descent = std::move(other);
   }
   validator->count(judgement.verdict);
+  record(question, *descent.response, judgement);
   co_return judgement;
+}
+
+// ----------------------------------------------------------------------------------------------------- what is told of
+// it
+
+// How much of a name those far up the tree are shown (RFC 9156).
+void Resolver::Impl::count_shown(NameView zone, NameView shown) {
+  const std::size_t level = std::min<std::size_t>(zone.labels(), kTreeLevels - 1);
+  parts.counters.asked[level].add();
+  if (shown.labels() <= zone.labels() + 1) { parts.counters.minimised[level].add(); }
+}
+
+void Resolver::Impl::count_synthesis(const Answer& made) {
+  const auto is_nsec3 = [](const AnswerPart& part) { return part.rrset->type() == Type::NSEC3; };
+  const std::size_t proof = std::ranges::any_of(made.authority, is_nsec3) ? 1 : 0;
+  const std::size_t result = made.rcode == Rcode::name_error ? 0 : made.answer.empty() ? 1 : 2;
+  parts.validation->counters.synthesised[proof][result].add();
+}
+
+void Resolver::Impl::record(const Question& question, const Response& response, const Judgement& judgement) {
+  Recorder* const recorder = parts.validation->recorder;
+  if (recorder == nullptr) { return; }
+  const Verdict& verdict = judgement.verdict;
+  JudgementEvent event{.verdict = verdict, .name = question.name, .type = question.type, .zone = judgement.zone};
+  event.is_test_zone = verdict.is_bogus() && is_test_zone(verdict.zone());
+  if (verdict.is_secure()) { note_signatures(response, judgement, event); }
+  recorder->judged(event, parts.clock.wall());
 }
 
 // -------------------------------------------------------------------------------------------------------- how it fails

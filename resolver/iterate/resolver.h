@@ -14,6 +14,7 @@
 #include "resolver/iterate/upstream.h"
 #include "resolver/wire/answer.h"
 #include "telemetry/counters.h"
+#include "telemetry/recorder.h"
 
 namespace vouch {
 
@@ -25,6 +26,7 @@ struct Validation {
   TrustAnchors& anchors;  // one for the process
   TrustCache& trust;      // likewise
   ValidationCounters& counters;
+  Recorder* recorder = nullptr;  // hears of every judgement; null: nobody keeps a ledger
 };
 
 // Everything a resolver leans on. All of it must outlive the resolver.

@@ -30,12 +30,13 @@ const std::vector<RRsetPtr>& proofs_for(const Verdict& verdict, const Response& 
   return verdict.is_secure() ? judgement->proofs : response.proofs;
 }
 
-void note(Answer& answer, const CacheEntry& entry) {
-  const Verdict verdict = Verdict::remembered(entry.security);
+// `name`: the entry's own.
+void note(Answer& answer, const CacheEntry& entry, NameView name) {
+  const Verdict verdict = Verdict::remembered(entry.security, entry.flaw.reason, entry.flaw.zone_of(name));
   if (rank(entry.security) < rank(answer.verdict.security())) { answer.verdict = verdict; }
-  if (const auto ede = ede_of(entry.reason); ede && !answer.ede) {
+  if (const auto ede = verdict.ede(); ede && !answer.ede) {
     answer.ede = ede;
-    answer.ede_text = reason_id(entry.reason);
+    answer.ede_text = verdict.text();
   }
 }
 
@@ -52,14 +53,14 @@ void append_proofs(Answer& answer, const CacheEntry& entry) {
   for (const RRsetPtr& proof : entry.proofs->rrsets()) { answer.authority.push_back({proof, entry.ttl}); }
 }
 
-void append_entry(Answer& answer, const CacheEntry& entry) {
+void append_entry(Answer& answer, const CacheEntry& entry, NameView name) {
   if (entry.kind == EntryKind::rrset) {
     answer.answer.push_back({entry.rrset, entry.ttl});
   } else if (entry.rrset) {
     answer.authority.push_back({entry.rrset, entry.ttl});
   }
   append_proofs(answer, entry);
-  note(answer, entry);
+  note(answer, entry, name);
 }
 
 }  // namespace
@@ -103,7 +104,7 @@ StepCache::Found StepCache::find(Question& now, const How& how, Answer& answer) 
     if (negative && !entry->rrset && how.follow_aliases) { return {.denied = look_above(now.name, time).denied}; }
     if (needs_judging(*entry, how)) { return {.kind = Kind::unjudged, .entry = std::move(entry)}; }
     answer.rcode = entry->kind == EntryKind::name_error ? Rcode::name_error : Rcode::no_error;
-    append_entry(answer, *entry);
+    append_entry(answer, *entry, now.name);
     return {.kind = Kind::answer};
   }
   // A DS set is the parent's, whatever the child says of the name.
@@ -111,7 +112,7 @@ StepCache::Found StepCache::find(Question& now, const How& how, Answer& answer) 
     auto alias = caches_.rrsets.find(now.name, Type::CNAME, time);
     if (alias && alias->kind == EntryKind::rrset) {
       if (needs_judging(*alias, how)) { return {.kind = Kind::unjudged, .entry = std::move(alias)}; }
-      append_entry(answer, *alias);
+      append_entry(answer, *alias, now.name);
       now.name = Name(rdata_name(Type::CNAME, alias->rrset->first_rdata()));
       return {.kind = Kind::alias};
     }
@@ -127,7 +128,7 @@ StepCache::Found StepCache::find_above(Question& now, const How& how, Answer& an
   const CacheEntry& dname = *above.dname;
   if (needs_judging(dname, how)) { return {.kind = Kind::unjudged, .entry = std::move(above.dname)}; }
   add_to(answer, dname.rrset, dname.ttl);
-  note(answer, dname);
+  note(answer, dname, dname.rrset->owner());
   const RRsetPtr cname = synthesise_cname(*dname.rrset, now.name, dname.ttl);
   if (!cname) {
     answer.rcode = Rcode::yx_domain;
@@ -182,7 +183,7 @@ std::optional<Response> StepCache::to_judge(const Question& question, const Cach
 bool StepCache::deny_below(const std::optional<CacheEntry>& denied, Answer& answer) {
   if (!denied || denied->security != Security::secure || !denied->rrset) { return false; }
   answer.rcode = Rcode::name_error;
-  append_entry(answer, *denied);
+  append_entry(answer, *denied, denied->rrset->owner());  // secure: there is no fault
   return true;
 }
 
@@ -233,7 +234,7 @@ void StepCache::store_set(const Response& response, std::size_t index, Credibili
   // Whether a wildcard made it nobody has looked where nobody judged: its proofs, if there are any, belong to it.
   const bool has_proofs = part == nullptr || word_on(*part) == nullptr || part->needs_proofs;
   caches_.rrsets.put(rrset, credibility, verdict.security(), clock_.ttl(),
-                     has_proofs ? ProofList::make(proofs_for(verdict, response, judgement)) : nullptr, verdict.reason(),
+                     has_proofs ? ProofList::make(proofs_for(verdict, response, judgement)) : nullptr, verdict,
                      ceiling_of(*rrset, part, response));
 }
 
@@ -242,7 +243,7 @@ void StepCache::store_denial(const Response& response, Type type, Credibility cr
   const Judgement::Part* const part = judgement != nullptr ? &judgement->denial : nullptr;
   const Verdict verdict = part != nullptr ? part->verdict : Verdict();
   caches_.rrsets.put_negative(response.target, type, kind, response.soa, credibility, verdict.security(), clock_.ttl(),
-                              ProofList::make(proofs_for(verdict, response, judgement)), 0, verdict.reason(),
+                              ProofList::make(proofs_for(verdict, response, judgement)), 0, verdict,
                               ceiling_of(*response.soa, part, response));
 }
 

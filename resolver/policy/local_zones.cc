@@ -35,6 +35,7 @@ struct Anchor {
   SpecialUse use = SpecialUse::empty;
   bool delegated = false;
   RRsetPtr soa;
+  std::optional<SpecialName> special = std::nullopt;
   bool is_hole_below = false;  // a single name at the top of a hole: what is below stays everybody's
 };
 
@@ -136,10 +137,14 @@ void LocalZones::Impl::add_special_zones(const LocalDataOptions& options, bool h
     const auto spares = [&](const Name& spared) { return zone.view().is_at_or_below(spared); };
     if (std::ranges::any_of(options.not_special, spares)) { continue; }
     const RRsetPtr soa = make_soa(zone, is_discovery ? kDiscoveryTtl : kSpecialTtl);
-    add_anchor(zone, {Anchor::Kind::zone, special.kind, special.delegated, soa});
+    add_anchor(zone, {.kind = Anchor::Kind::zone,
+                      .use = special.kind,
+                      .delegated = special.delegated,
+                      .soa = soa,
+                      .special = special_name_of(special.zone)});
     nodes[zone].sets = {soa, make_ns(zone)};
   }
-  for (const Name& spared : options.not_special) { add_anchor(spared, {Anchor::Kind::hole, {}, {}, nullptr}); }
+  for (const Name& spared : options.not_special) { add_anchor(spared, {.kind = Anchor::Kind::hole, .soa = nullptr}); }
   add_loopback_name("1.0.0.127.in-addr.arpa.");
   add_loopback_name("1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.ip6.arpa.");
 }
@@ -202,7 +207,7 @@ void LocalZones::Impl::add_set(const RRsetPtr& rrset, Anchor::Kind outside) {
                 [&](const RRsetPtr& set) { return set->type() == rrset->type(); });  // the operator's word comes last
   sets.push_back(rrset);
   if (!in_zone) {
-    add_anchor(owner, {outside, {}, {}, make_soa(owner, kOwnNegativeTtl)});
+    add_anchor(owner, {.kind = outside, .soa = make_soa(owner, kOwnNegativeTtl)});
     return;
   }
   for (NameView above = owner.parent(); above.is_below(at); above = above.parent()) { nodes.try_emplace(Name(above)); }
@@ -291,7 +296,9 @@ std::optional<LocalAnswer> LocalZones::find(NameView name, Type type) const {
   const bool is_cut = anchor->kind == Anchor::Kind::zone && anchor->delegated && is_apex;
   if (type == Type::DS && is_cut) { return std::nullopt; }  // the parent's to say
   if (anchor->kind == Anchor::Kind::information && type != Type::RESINFO) { return std::nullopt; }
-  return impl_->answer_in(*anchor, name, type);
+  LocalAnswer answer = impl_->answer_in(*anchor, name, type);
+  answer.special = anchor->special;
+  return answer;
 }
 
 }  // namespace vouch

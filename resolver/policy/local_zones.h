@@ -11,6 +11,7 @@
 #include "resolver/policy/discovery_options.h"
 #include "resolver/policy/local_data_options.h"
 #include "resolver/wire/rrset.h"
+#include "telemetry/taxonomy.h"
 
 namespace vouch {
 
@@ -21,6 +22,7 @@ struct LocalAnswer {
   // AA: clients drop a RESINFO record without it, for another resolver further up may have answered (RFC 9606 section
   // 3).
   bool authoritative = false;
+  std::optional<SpecialName> special = std::nullopt;  // of a special-use zone: which kind
 };
 
 class LocalZones {

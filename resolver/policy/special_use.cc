@@ -128,4 +128,25 @@ constexpr SpecialUseZone kZones[] = {
 
 std::span<const SpecialUseZone> special_use_zones() noexcept { return kZones; }
 
+SpecialName special_name_of(std::string_view zone) noexcept {
+  struct Kind {
+    std::string_view suffix;
+    SpecialName name;
+  };
+  constexpr Kind kKinds[] = {
+      {"in-addr.arpa.", SpecialName::private_reverse},
+      {"ip6.arpa.", SpecialName::private_reverse},
+      {"localhost.", SpecialName::localhost},
+      {"home.arpa.", SpecialName::home_arpa},
+      {"internal.", SpecialName::internal},
+      {"onion.", SpecialName::onion},
+      {"invalid.", SpecialName::invalid},
+      {"test.", SpecialName::test},
+  };
+  for (const Kind& kind : kKinds) {
+    if (zone.ends_with(kind.suffix)) { return kind.name; }
+  }
+  return SpecialName::other;
+}
+
 }  // namespace vouch

@@ -6,6 +6,8 @@
 #include <span>
 #include <string_view>
 
+#include "telemetry/taxonomy.h"
+
 namespace vouch {
 
 enum class SpecialUse : std::uint8_t {
@@ -24,5 +26,7 @@ struct SpecialUseZone {
 };
 
 std::span<const SpecialUseZone> special_use_zones() noexcept;
+// How answers in one of these zones are counted.
+SpecialName special_name_of(std::string_view zone) noexcept;
 
 }  // namespace vouch

@@ -27,6 +27,7 @@ struct Answer {
   Verdict verdict;                    // of the whole: the weakest of its parts'
   bool stale = false;                 // RFC 8767
   bool from_cache = false;            // no server was asked
+  bool synthesised = false;           // made from cached proofs (RFC 8198)
   std::optional<IpAddress> server;    // who gave the last part of it; nothing when it came from the cache
   std::optional<Ede> ede;             // RFC 8914; the first cause, never overwritten
   std::string ede_text;               // ASCII, at most Failure::kMaxText octets

@@ -88,8 +88,10 @@ class [[nodiscard]] Verdict {
   static Verdict indeterminate(Reason why, NameView zone) noexcept {
     return Verdict(Security::indeterminate, why, zone);
   }
-  // Of data from the cache, whose reason was told when it was judged.
-  static Verdict remembered(Security security) noexcept { return Verdict(security, Reason::none, NameView()); }
+  // Of data from the cache: what is left of the verdict when it was judged.
+  static Verdict remembered(Security security, Reason why, NameView zone) noexcept {
+    return Verdict(security, why, zone);
+  }
 
   Security security() const noexcept { return security_; }
   bool is_secure() const noexcept { return security_ == Security::secure; }

@@ -11,10 +11,13 @@ World::World(WorldOptions options, ScriptedUpstream::Script script)
       random_(options_.seed),
       caches_(options_.cache),
       upstream_(executor_, clock_, std::move(script)),
+      ledger_(options_.telemetry, {}, telemetry_random_, clock_.wall()),
+      recorder_(counters_, &together_),
+      collector_({{&recorder_}, together_, options_.telemetry, clock_.wall()}),
       anchors_(anchors_from(options_.dnssec)),
       trust_(caches_.share_of_trust()),
-      validation_{options_.dnssec, anchors_, trust_, validation_counters_},
-      resolver_({options_.resolver, caches_, exchanges_, upstream_, executor_, clock_, random_, counters_,
+      validation_{options_.dnssec, anchors_, trust_, counters_.validation, &recorder_},
+      resolver_({options_.resolver, caches_, exchanges_, upstream_, executor_, clock_, random_, counters_.resolver,
                  options_.dnssec.mode == DnssecMode::off ? nullptr : &validation_}) {
   if (options_.dnssec.mode == DnssecMode::off) { return; }
   options_.front.require_validation = true;

@@ -12,6 +12,7 @@
 #include "resolver/iterate/resolver.h"
 #include "resolver/iterate/shared_exchanges.h"
 #include "resolver/policy/local_zones.h"
+#include "telemetry/collector.h"
 #include "tests/scenarios/message.h"
 #include "tests/scenarios/simulation.h"
 
@@ -23,6 +24,7 @@ struct WorldOptions {
   CacheOptions cache;
   LocalDataOptions local;
   DnssecOptions dnssec;
+  TelemetryOptions telemetry;
   UnixTime start = VirtualClock::kStart;
   std::uint64_t seed = 1;
 };
@@ -86,6 +88,11 @@ class ClientSide {
   virtual Pending send(Bytes packet, const SocketAddress& client, ClientProtocol protocol) = 0;
   virtual std::size_t in_flight() const = 0;
   virtual const FrontCounters& counters() const = 0;
+  std::uint64_t answered_from(AnswerSource source) const {
+    std::uint64_t sum = 0;
+    for (const auto& row : counters().answers) { sum += row[static_cast<std::size_t>(source)].value(); }
+    return sum;
+  }
 
  protected:
   static Pending::State& state_of(const Pending& pending) { return *pending.state_; }
@@ -121,8 +128,12 @@ class World {
   Resolver& resolver() { return resolver_; }
   Random& random() { return random_; }
   const WorldOptions& options() const { return options_; }
-  ResolverCounters& counters() { return counters_; }
-  ValidationCounters& validation_counters() { return validation_counters_; }
+  ResolverCounters& counters() { return counters_.resolver; }
+  ValidationCounters& validation_counters() { return counters_.validation; }
+  Recorder& recorder() { return recorder_; }
+  ZoneLedger& ledger() { return ledger_; }
+  ExpiryWatch& expiry() { return expiry_; }
+  Figures figures() { return collector_.take(clock_.wall()); }
   TrustAnchors& anchors() { return anchors_; }
   TrustCache& trust() { return trust_; }
   ClientSide& clients();
@@ -135,8 +146,13 @@ class World {
   Caches caches_;
   SharedExchanges exchanges_;
   ScriptedUpstream upstream_;
-  ResolverCounters counters_;
-  ValidationCounters validation_counters_;
+  WorkerCounters counters_;
+  SeededRandom telemetry_random_;  // of its own: what a seed makes of a resolution must not hang on what is counted
+  ZoneLedger ledger_;
+  ExpiryWatch expiry_;
+  const RecordedTogether together_{ledger_, expiry_};
+  Recorder recorder_;
+  Collector collector_;
   TrustAnchors anchors_;
   TrustCache trust_;
   const Validation validation_;

@@ -14,7 +14,8 @@ class FrontSide final : public ClientSide {
       : options_(admitting_everybody(world.options().front)),
         zones_(LocalZones::build(world.options().local).value()),
         front_({options_, zones_, shared_, world.caches(), world.resolver(), world.executor(), world.clock(),
-                world.random(), counters_}) {}
+                world.random(), world.recorder()}),
+        counters_(world.recorder().front()) {}
 
   Pending send(Bytes packet, const SocketAddress& client, ClientProtocol protocol) override {
     Pending pending;
@@ -69,8 +70,8 @@ class FrontSide final : public ClientSide {
   FrontOptions options_;
   LocalZones zones_;
   FrontShared shared_;
-  FrontCounters counters_;
   Front front_;
+  const FrontCounters& counters_;
 };
 
 }  // namespace

@@ -11,6 +11,9 @@ import sys
 import source
 
 COUNTERS = "telemetry/counters.h"
+# What those who count may see beside the counters: how things are classed, and the recorder that hears of them.
+TAXONOMY = "telemetry/taxonomy.h"
+RECORDER = "telemetry/recorder.h"
 
 # A folder may include itself, and what is named here: folders, single headers, or `*_options.h` of any folder.
 ALLOWED = {
@@ -18,13 +21,14 @@ ALLOWED = {
     "resolver/wire": ["resolver/base"],
     COUNTERS: ["resolver/base"],
     "resolver/cache": ["resolver/base", "resolver/wire", COUNTERS],
-    "resolver/policy": ["resolver/base", "resolver/wire", COUNTERS],
+    "resolver/policy": ["resolver/base", "resolver/wire", COUNTERS, TAXONOMY],
     # Of the caches only the table under them and its helpers: what validation knows of zones lies in one, too.
     "resolver/dnssec": ["resolver/base", "resolver/wire", "resolver/cache/sieve_table.h",
-                        "resolver/cache/heap_octets.h", "resolver/cache/label_counts.h", COUNTERS],
-    "resolver/iterate": ["resolver/base", "resolver/wire", "resolver/cache", "resolver/dnssec", COUNTERS],
+                        "resolver/cache/heap_octets.h", "resolver/cache/label_counts.h", COUNTERS, TAXONOMY],
+    "resolver/iterate": ["resolver/base", "resolver/wire", "resolver/cache", "resolver/dnssec", COUNTERS, TAXONOMY,
+                         RECORDER],
     "resolver/front": ["resolver/base", "resolver/wire", "resolver/cache", "resolver/dnssec", "resolver/iterate",
-                       "resolver/policy", COUNTERS],
+                       "resolver/policy", COUNTERS, TAXONOMY, RECORDER],
     "transports": ["resolver/base", COUNTERS, "resolver/front/query_sink.h", "resolver/iterate/upstream.h",
                    "resolver/wire/message_facts.h"],
     "telemetry": ["resolver/base", "resolver/wire"],

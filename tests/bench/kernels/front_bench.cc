@@ -86,8 +86,12 @@ struct Bench {
   FrontOptions options = for_a_home();
   LocalZones zones = LocalZones::build({}).value();
   FrontShared shared;
-  FrontCounters counters;
-  Front front{{options, zones, shared, caches, resolver, executor, clock, random, counters}};
+  ZoneLedger ledger{{}, {}, random, clock.wall()};
+  ExpiryWatch expiry;
+  const RecordedTogether together{ledger, expiry};
+  WorkerCounters counters;
+  Recorder recorder{counters, &together};
+  Front front{{options, zones, shared, caches, resolver, executor, clock, random, recorder}};
   SocketAddress client{*IpAddress::parse("192.168.1.7"), 40000};
   Room room;
 };

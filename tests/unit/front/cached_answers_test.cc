@@ -17,7 +17,7 @@ TEST_F(CachedAnswers, ComeWithTheTtlThatIsLeft) {
   const auto answer = ask("www.example.com.", Type::A);
   EXPECT_EQ(answer.text(), "www.example.com. 200 IN A 192.0.2.1");
   EXPECT_EQ(world().upstream().asked().size(), 0U);
-  EXPECT_EQ(world().clients().counters().answered_from_cache.value(), 1U);
+  EXPECT_EQ(world().clients().answered_from(AnswerSource::cache), 1U);
 }
 
 TEST_F(CachedAnswers, KeepTheClientsCase) {

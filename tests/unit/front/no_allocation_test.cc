@@ -73,7 +73,7 @@ class HotPath : public testing::Test {
                                            rrset_of({"example.com. 300 IN SOA a. b. 1 2 3 4 60"}),
                                            Credibility::answer_authoritative, Security::secure, now,
                                            ProofList::make({proof})));
-    front.emplace(FrontParts{options, zones, shared, caches, *resolver, executor, clock, random, counters});
+    front.emplace(FrontParts{options, zones, shared, caches, *resolver, executor, clock, random, recorder});
   }
   void SetUp() override {
 #ifdef OPERATOR_NEW_IS_TAKEN
@@ -116,7 +116,11 @@ class HotPath : public testing::Test {
   FrontOptions options;
   LocalZones zones = std::move(*LocalZones::build({}));
   FrontShared shared;
-  FrontCounters counters;
+  ZoneLedger ledger{{}, {}, random, clock.wall()};
+  ExpiryWatch expiry;
+  const RecordedTogether together{ledger, expiry};
+  WorkerCounters counters;
+  Recorder recorder{counters, &together};
   std::optional<Front> front;
   Room room;
 };

@@ -66,12 +66,14 @@ class Workers {
           upstream(executor, all.clock, [&all](const Asked& asked) { return all.answer(asked); }),
           resolver({all.resolver_options, all.caches, all.exchanges, upstream, executor, all.clock, random,
                     resolver_counters}),
-          front({all.options, all.zones, all.shared, all.caches, resolver, executor, all.clock, random, counters}) {}
+          front({all.options, all.zones, all.shared, all.caches, resolver, executor, all.clock, random, recorder}) {}
     VirtualExecutor executor;
     SeededRandom random;
     ScriptedUpstream upstream;
     ResolverCounters resolver_counters;
-    FrontCounters counters;
+    WorkerCounters all_counters;
+    Recorder recorder{all_counters};
+    FrontCounters& counters = all_counters.front;
     Resolver resolver;
     Front front;
   };
@@ -156,7 +158,7 @@ TEST(TwoWorkers, AnAnswerOnItsWayToAWorkerThatGoes) {
   EXPECT_TRUE(follower.is_over);
   EXPECT_EQ(follower.times, 0);
   new (&worker.front) Front({daemon.options, daemon.zones, daemon.shared, daemon.caches, worker.resolver,
-                             worker.executor, daemon.clock, worker.random, worker.counters});
+                             worker.executor, daemon.clock, worker.random, worker.recorder});
 }
 
 TEST(TwoWorkers, CountASourceTogether) {

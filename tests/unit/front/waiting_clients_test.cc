@@ -43,11 +43,11 @@ class WaitingClients : public testing::Test {
 
 TEST_F(WaitingClients, AMissIsResolvedAndThenCached) {
   EXPECT_EQ(net.ask("www.example.com.", Type::A).text(), "www.example.com. 300 IN A 198.51.100.7");
-  EXPECT_EQ(counters().answered_by_resolution.value(), 1U);
+  EXPECT_EQ(net.world().clients().answered_from(AnswerSource::recursion), 1U);
   net.forget_questions();
   EXPECT_EQ(net.ask("www.example.com.", Type::A).rcode(), Rcode::no_error);
   EXPECT_EQ(net.questions(), 0U);
-  EXPECT_EQ(counters().answered_from_cache.value(), 1U);
+  EXPECT_EQ(net.world().clients().answered_from(AnswerSource::cache), 1U);
 }
 
 TEST_F(WaitingClients, EqualQuestionsAreResolvedOnceAndEachKeepsItsCase) {
@@ -240,7 +240,7 @@ TEST_F(StaleAnswers, ComeWhenTheServersTakeTooLong) {
   const auto answer = net.ask("www.example.com.", Type::A, with_do());
   EXPECT_EQ(answer.ede(), Ede::stale_answer);
   EXPECT_EQ(net.world().clock().monotonic() - start, 20ms);
-  EXPECT_EQ(counters().answered_stale.value(), 1U);
+  EXPECT_EQ(net.world().clients().answered_from(AnswerSource::stale), 1U);
 }
 
 TEST_F(StaleAnswers, TheResolutionGoesOnBehindThem) {

@@ -1,0 +1,53 @@
+#include "telemetry/figures.h"
+
+namespace vouch {
+
+namespace {
+
+constexpr auto kLocal = static_cast<std::size_t>(AnswerSource::local);
+
+}  // namespace
+
+std::uint64_t Movement::with_standing(Standing standing) const noexcept {
+  const auto& row = answers[static_cast<std::size_t>(standing)];
+  std::uint64_t sum = 0;
+  for (std::size_t source = 0; source < kAnswerSources; ++source) { sum += source == kLocal ? 0 : row[source]; }
+  return sum;
+}
+
+std::uint64_t Movement::from_source(AnswerSource source) const noexcept {
+  std::uint64_t sum = 0;
+  for (const auto& row : answers) { sum += row[static_cast<std::size_t>(source)]; }
+  return sum;
+}
+
+std::uint64_t Movement::all_answers() const noexcept {
+  std::uint64_t sum = 0;
+  for (std::size_t standing = 0; standing < kStandings; ++standing) {
+    sum += with_standing(static_cast<Standing>(standing));
+  }
+  return sum;
+}
+
+std::uint64_t Movement::all_queries() const noexcept {
+  std::uint64_t sum = 0;
+  for (const std::uint64_t count : queries) { sum += count; }
+  return sum;
+}
+
+std::uint64_t Movement::encrypted_queries() const noexcept {
+  std::uint64_t sum = 0;
+  for (std::size_t i = kFirstEncryptedTransport; i < kTransports; ++i) { sum += queries[i]; }
+  return sum;
+}
+
+WithheldFigures Movement::all_withheld() const noexcept {
+  WithheldFigures sum;
+  for (const WithheldFigures& each : withheld) {
+    sum.answers += each.answers;
+    sum.lookups += each.lookups;
+  }
+  return sum;
+}
+
+}  // namespace vouch

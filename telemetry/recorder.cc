@@ -1,0 +1,93 @@
+#include "telemetry/recorder.h"
+
+#include <algorithm>
+
+namespace vouch {
+
+// counters.h lies below the enumerations that its arrays count.
+static_assert(std::tuple_size_v<decltype(ValidationCounters::failures)> == kReasons);
+static_assert(std::tuple_size_v<decltype(ValidationCounters::verified)> == kAlgorithmClasses);
+static_assert(std::tuple_size_v<decltype(FrontCounters::queries)> == kTransports);
+static_assert(std::tuple_size_v<decltype(FrontCounters::answers)> == kStandings);
+static_assert(std::tuple_size_v<decltype(FrontCounters::answers)::value_type> == kAnswerSources);
+static_assert(std::tuple_size_v<decltype(FrontCounters::rcodes)> == kRcodeClasses);
+static_assert(std::tuple_size_v<decltype(FrontCounters::special_names)> == kSpecialNames);
+static_assert(std::tuple_size_v<decltype(ResolverCounters::asked)> == kTreeLevels);
+
+Recorder::Recorder(WorkerCounters& counters, const RecordedTogether* together)
+    : counters_(counters),
+      together_(together),
+      prefixes_(std::make_unique<PrefixSketch>()),
+      prefixes_in_clear_(std::make_unique<PrefixSketch>()),
+      zones_{std::make_unique<ZoneSketches>(), std::make_unique<ZoneSketches>()} {}
+Recorder::~Recorder() = default;
+
+void Recorder::note_client(const IpAddress& client, bool encrypted) noexcept {
+  const DailySalt& salt = together_->ledger.salt();
+  if (const std::uint32_t epoch = salt.epoch(); epoch != prefix_epoch_) {
+    prefix_epoch_ = epoch;
+    prefixes_->clear();
+    prefixes_in_clear_->clear();
+  }
+  const std::uint64_t hash = DailySalt::hash(salt.key(), together_->ledger.prefixes().prefix_of(client));
+  prefixes_->add(hash);
+  if (!encrypted) { prefixes_in_clear_->add(hash); }
+}
+
+void Recorder::withheld(const FailureEvent& event, UnixTime now) {
+  if (together_ == nullptr || event.is_test_zone) { return; }
+  together_->ledger.withheld({.zone = event.zone,
+                              .reason = event.reason,
+                              .name = event.name,
+                              .type = event.type,
+                              .client = event.client,
+                              .shadow = event.is_shadow},
+                             now);
+}
+
+void Recorder::note_zone(const JudgementEvent& event) noexcept {
+  if (const std::uint32_t epoch = together_->ledger.salt().epoch(); epoch != zone_epoch_) {
+    zone_epoch_ = epoch;
+    ZoneSketches& oldest = *zones_[epoch % 2];
+    for (ZoneSketch& sketch : oldest.algorithms) { sketch.clear(); }
+    for (auto& row : oldest.denials) {
+      for (ZoneSketch& sketch : row) { sketch.clear(); }
+    }
+  }
+  ZoneSketches& today = *zones_[zone_epoch_ % 2];
+  const std::uint64_t hash = event.zone.hash(process_hash_key());
+  if (event.algorithm != 0) { today.algorithms[algorithm_class(event.algorithm)].add(hash); }
+  if (event.denial == JudgementEvent::Denial::none) { return; }
+  constexpr std::uint16_t kManyIterations = 50;
+  const std::size_t band = event.iterations == 0 ? 0 : event.iterations <= kManyIterations ? 1 : 2;
+  const auto kind = static_cast<std::size_t>(event.denial) - 1;
+  today.denials[kind][band].add(hash);
+}
+
+void Recorder::judged(const JudgementEvent& event, UnixTime now) {
+  if (together_ == nullptr || event.is_test_zone) { return; }
+  const Verdict& verdict = event.verdict;
+  if (verdict.is_bogus()) {
+    together_->ledger.failed(verdict, ZoneLedger::hash_of(event.name, event.type), now);
+    return;
+  }
+  const bool is_settled = verdict.is_secure() || verdict.security() == Security::insecure;
+  if (is_settled && together_->ledger.has_failing()) {
+    const auto signer = verdict.is_secure() ? std::optional(event.zone) : std::nullopt;
+    together_->ledger.held(signer, ZoneLedger::hash_of(event.name, event.type), now);
+  }
+  if (!verdict.is_secure()) { return; }
+  note_zone(event);
+  together_->expiry.note(event.zone, event.span, now);
+}
+
+void Recorder::add_zones_to(ZoneSketches& sum) const noexcept {
+  for (const auto& day : zones_) {
+    for (std::size_t i = 0; i < kAlgorithmClasses; ++i) { sum.algorithms[i].merge(day->algorithms[i]); }
+    for (std::size_t kind = 0; kind < 3; ++kind) {
+      for (std::size_t band = 0; band < 3; ++band) { sum.denials[kind][band].merge(day->denials[kind][band]); }
+    }
+  }
+}
+
+}  // namespace vouch

@@ -1,0 +1,132 @@
+// What a worker tells of its work: one record() for every answer, one judged() for every resolution that was judged.
+// Counters of its own, which others only read; no lock and no allocation for an answer that is not withheld.
+#pragma once
+
+#include <atomic>
+#include <memory>
+
+#include "resolver/base/address.h"
+#include "resolver/wire/name.h"
+#include "telemetry/client_prefix.h"
+#include "telemetry/counters.h"
+#include "telemetry/distinct_sketch.h"
+#include "telemetry/expiry_watch.h"
+#include "telemetry/tld_tally.h"
+#include "telemetry/zone_ledger.h"
+
+namespace vouch {
+
+// What all workers tell to one place. Outlives them.
+struct RecordedTogether {
+  ZoneLedger& ledger;
+  ExpiryWatch& expiry;
+};
+
+struct AnswerEvent {
+  AnswerSource source = AnswerSource::local;
+  Standing standing = Standing::unchecked;
+  NameView name = {};  // asked for
+  Rcode rcode = Rcode::no_error;
+};
+
+// Data that failed stood between a client and its answer.
+struct FailureEvent {
+  NameView zone;  // at fault
+  Reason reason = Reason::none;
+  NameView name = {};  // asked for
+  Type type = Type::none;
+  const IpAddress& client;
+  bool is_test_zone = false;  // broken on purpose: nobody's fault
+  bool is_shadow = false;     // it was answered all the same, because nothing is enforced
+};
+
+// The judgement on what a server, or the cache, said to one question.
+struct JudgementEvent {
+  const Verdict& verdict;
+  NameView name;  // the question
+  Type type = Type::none;
+  bool is_test_zone = false;
+  // Of what is genuine:
+  NameView zone;               // whose keys signed it
+  std::uint8_t algorithm = 0;  // by which; 0: not known
+  SignatureSpan span = {};     // its soonest end
+  enum class Denial : std::uint8_t { none, nsec, nsec3, nsec3_opt_out };
+  Denial denial = Denial::none;  // how the zone says that something is not there
+  std::uint16_t iterations = 0;  // of NSEC3
+};
+
+// Its tables take half a MiB, of which little is ever touched. One per worker, on its thread; the figures may be read
+// from any thread.
+class Recorder {
+ public:
+  // One cached answer in so many is timed.
+  static constexpr std::uint32_t kTimedShare = 64;
+
+  using PrefixSketch = DistinctSketch<11>;  // 2.3 % standard error, 2 KiB
+  using ZoneSketch = DistinctSketch<10>;    // 3.3 %, 1 KiB
+  struct ZoneSketches {
+    std::array<ZoneSketch, kAlgorithmClasses> algorithms;
+    std::array<std::array<ZoneSketch, 3>, 3> denials;
+  };
+
+  // `together`: null where nobody keeps a ledger (tests).
+  explicit Recorder(WorkerCounters& counters, const RecordedTogether* together = nullptr);
+  ~Recorder();
+  Recorder(const Recorder&) = delete;
+  Recorder& operator=(const Recorder&) = delete;
+
+  FrontCounters& front() noexcept { return counters_.front; }
+
+  // A query came. `transport`: the number of its ClientProtocol.
+  void asked(std::size_t transport, const IpAddress& client) noexcept {
+    counters_.front.queries[transport][client.is_v4() ? 0 : 1].add();
+    if (together_ != nullptr) { note_client(client, transport >= kFirstEncryptedTransport); }
+  }
+  void record(const AnswerEvent& event) noexcept {
+    counters_.front.answers[static_cast<std::size_t>(event.standing)][static_cast<std::size_t>(event.source)].add();
+    if (event.source != AnswerSource::local) { tlds_.add(event.name, event.standing, event.rcode == Rcode::no_error); }
+  }
+  void withheld(const FailureEvent& event, UnixTime now);
+  void judged(const JudgementEvent& event, UnixTime now);
+  // Whether this cached answer is to be timed.
+  bool is_timed() noexcept { return ++turn_ % kTimedShare == 0; }
+
+  // For who reports.
+  const WorkerCounters& counters() const noexcept { return counters_; }
+  const TldTally& tlds() const noexcept { return tlds_; }
+  const PrefixSketch& prefixes() const noexcept { return *prefixes_; }
+  const PrefixSketch& prefixes_in_clear() const noexcept { return *prefixes_in_clear_; }
+  void add_zones_to(ZoneSketches& sum) const noexcept;  // of today and yesterday
+
+ private:
+  void note_client(const IpAddress& client, bool encrypted) noexcept;
+  void note_zone(const JudgementEvent& event) noexcept;
+
+  WorkerCounters& counters_;
+  const RecordedTogether* const together_;
+  TldTally tlds_;
+  std::unique_ptr<PrefixSketch> prefixes_, prefixes_in_clear_;
+  std::uint32_t prefix_epoch_ = 0;
+  std::array<std::unique_ptr<ZoneSketches>, 2> zones_;  // by the day's number, even and odd
+  std::uint32_t zone_epoch_ = 0;
+  std::uint32_t turn_ = 0;
+};
+
+// How an answer counts whose data is known to be this secure.
+constexpr Standing standing_of(Security security, Reason reason) noexcept {
+  switch (security) {
+    case Security::secure:
+      return Standing::secure;
+    case Security::insecure:
+      return reason == Reason::negative_anchor ? Standing::negative_anchor : Standing::insecure;
+    case Security::bogus:
+      return Standing::bogus;
+    case Security::indeterminate:
+      return Standing::indeterminate;
+    case Security::unchecked:
+      return Standing::unchecked;
+  }
+  return Standing::unchecked;
+}
+
+}  // namespace vouch

@@ -1,0 +1,83 @@
+// What the pages and /metrics tell of this resolver itself, as the daemon knows it: plain data, taken at one moment.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "resolver/base/clock.h"
+
+namespace vouch {
+
+struct CacheFigures {
+  std::string cache;  // "rrset", "delegation", "server", "failure", "denial", "trust"
+  std::uint64_t entries = 0, octets = 0, capacity = 0;
+  // Counted by the RRset cache alone; elsewhere 0.
+  std::uint64_t hits = 0, misses = 0, evictions = 0, insertions = 0;
+};
+
+struct AnchorFigures {
+  std::string zone;  // presentation form
+  std::uint16_t key_tag = 0;
+  std::uint8_t algorithm = 0;
+  std::string state;  // RFC 5011's "valid", "pending", "missing", "revoked", "removed"; "configured" where none is kept
+};
+
+struct NegativeAnchorFigures {
+  std::string zone;
+  std::string reason;  // the operator's own words; may be empty
+  UnixTime until = 0;  // 0: until the operator takes it out
+};
+
+struct CertificateFigures {
+  std::string name;  // of the subject
+  UnixTime not_after = 0;
+  bool self_made = false;
+  std::string pin;  // RFC 7858's, base64
+};
+
+struct ListenerFigures {
+  std::string protocol;  // "dns", "tls", "https", "cleartext_https", "quic", "web"
+  std::string address;   // "127.0.0.1@53"
+};
+
+// What becomes of the hourly history.
+struct HistoryFigures {
+  bool enabled = false;
+  std::string file;
+  std::string problem;              // why nothing can be written now; empty: all is well
+  std::optional<UnixTime> written;  // when last
+  std::uint32_t days = 0;           // kept
+};
+
+// How much is kept of clients and zones (privacy rules, docs/telemetry.md).
+struct PrivacyFigures {
+  std::uint32_t min_prefixes = 0;                   // k
+  std::uint8_t ipv4_prefix = 0, ipv6_prefix = 0;    // bits of a client's address that are looked at
+  std::uint32_t listed_zones = 0, listed_tlds = 0;  // most that /metrics names
+  bool minimises = false;                           // RFC 9156 upstream
+  bool encrypted_offered = false;                   // some encrypted transport is served
+};
+
+struct StatusFigures {
+  std::string version;
+  std::vector<std::string> libraries;  // "OpenSSL 3.0.17", ...
+  std::string validation;              // "enforce", "observe" or "off"
+  std::uint32_t workers = 0;
+  std::vector<AnchorFigures> anchors;
+  std::vector<NegativeAnchorFigures> negative_anchors;
+  bool clock_trusted = true;               // the root's own signatures fit it, as far as has been seen
+  std::optional<UnixTime> root_validated;  // when the root's keys were last found good
+  std::optional<CertificateFigures> certificate;
+  std::vector<ListenerFigures> listeners;
+  std::vector<CacheFigures> caches;
+  HistoryFigures history;
+  PrivacyFigures privacy;
+  std::uint64_t resident_octets = 0;
+  double cpu_seconds = 0;
+  std::uint32_t open_descriptors = 0, max_descriptors = 0;
+  std::uint64_t queries_in_flight = 0;
+};
+
+}  // namespace vouch
