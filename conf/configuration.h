@@ -12,6 +12,8 @@
 #include "resolver/iterate/resolver_options.h"
 #include "resolver/policy/discovery_options.h"
 #include "resolver/policy/local_data_options.h"
+#include "telemetry/telemetry_options.h"
+#include "telemetry/web/web_options.h"
 #include "transports/listener_options.h"
 
 namespace vouch {
@@ -36,6 +38,7 @@ struct NamedFiles {
   std::string root_hints;
   std::string trust_anchors;
   std::string cookie_secret;
+  std::string web_token;
 };
 
 struct Configuration {
@@ -50,6 +53,8 @@ struct Configuration {
   CacheOptions cache;
   LocalDataOptions local_data;
   DiscoveryOptions discovery;  // of this the daemon fills in what follows from listeners and certificate
+  TelemetryOptions telemetry;
+  WebOptions web;
   LogOptions logging;
   NamedFiles files;
 };

@@ -23,6 +23,7 @@ class CrossChecks {
     check_listeners();
     check_identity();
     check_secrets();
+    check_web();
     check_log();
     check_ports();
     check_zones();
@@ -153,6 +154,27 @@ class CrossChecks {
     if (!configuration_.front.cookie_secret.empty() && !configuration_.files.cookie_secret.empty()) {
       tell({"server.cookie_secret", "server.cookie_secret_file"},
            "server.cookie_secret and server.cookie_secret_file are both set", "keep one of the two");
+    }
+  }
+
+  void check_web() {
+    const WebOptions& web = configuration_.web;
+    for (const SocketAddress& address : web.listen) {
+      if (address.ip().is_loopback() || !configuration_.files.web_token.empty()) { continue; }
+      tell({"web.listen", "web.token_file"},
+           "web.listen: " + address.text() + " can be reached from elsewhere, and web.token_file names no token",
+           "listen on 127.0.0.1 or ::1, or name a file with a token (`openssl rand -hex 24`)");
+    }
+    const ListenerOptions& listeners = configuration_.listeners;
+    const auto is_web = [&](const SocketAddress& address) {
+      return std::ranges::find(web.listen, address) != web.listen.end();
+    };
+    for (const auto* const streams :
+         {&listeners.addresses, &listeners.tls, &listeners.https, &listeners.cleartext_https}) {
+      const auto both = std::ranges::find_if(*streams, is_web);
+      if (both == streams->end()) { continue; }
+      tell({"web.listen"}, "web.listen: clients are served DNS on " + both->text(),
+           "give the pages a port of their own");
     }
   }
 

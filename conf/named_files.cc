@@ -88,6 +88,25 @@ class NamedFileReader {
     configuration_.front.cookie_secret = std::move(*secret);
   }
 
+  void read_web_token() {
+    const auto file = open("web.token_file", configuration_.files.web_token);
+    if (!file) { return; }
+    if (file->text.is_world_readable) {
+      problems_.add(file->path, 0, 0, "everybody on this machine may read it", "run `chmod o-r` on it");
+    }
+    std::string_view text = file->text.text;
+    text = text.substr(0, text.find_first_of("\r\n"));
+    const auto is_fit = [](char c) { return c > ' ' && c <= '~'; };
+    if (text.size() < kMinWebToken || text.size() > kMaxWebToken || !std::ranges::all_of(text, is_fit)) {
+      problems_.add(file->path, 0, 0,
+                    "its first line must be a token of " + std::to_string(kMinWebToken) + " to " +
+                        std::to_string(kMaxWebToken) + " printable characters without spaces",
+                    "`openssl rand -hex 24` makes a good one");
+      return;
+    }
+    configuration_.web.token = text;
+  }
+
   // Those who check certificates read it again; here a wrong path is found before anything starts.
   void look_at_authorities() {
     std::string& path = configuration_.outgoing.tls_ca_file;
@@ -180,6 +199,7 @@ void read_named_files(Configuration& configuration, const KeyPlaces& places, con
   files.read_root_hints();
   files.read_trust_anchors();
   files.read_cookie_secret();
+  files.read_web_token();
   files.look_at_authorities();
   place_beside(problems.file(), configuration.listeners.identity);
 }

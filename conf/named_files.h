@@ -1,5 +1,5 @@
-// The files that a configuration names: root hints, trust anchors, the cookie secret. What they say goes into the
-// options.
+// The files that a configuration names: root hints, trust anchors, the cookie secret, the web token. What they say goes
+// into the options.
 #pragma once
 
 #include "conf/loader.h"

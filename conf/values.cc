@@ -211,6 +211,17 @@ Parsed<SocketAddress> ServerAddressItem::parse(std::string_view text) {
   return address;
 }
 
+Parsed<std::string> HostNameItem::parse(std::string_view text) {
+  std::string name(text.substr(0, text.size() - (text.ends_with('.') ? 1 : 0)));
+  const auto is_fit = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.'; };
+  std::ranges::transform(name, name.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
+  if (name.empty() || !std::ranges::all_of(name, is_fit) || !Name::parse(name)) {
+    return std::unexpected(ValueFault{quoted_value(text) + " is no host name", "write it like `dns.example.net`"});
+  }
+  return name;
+}
+
 Parsed<std::string> PinItem::parse(std::string_view text) {
   constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   constexpr std::size_t kCharacters = 44;  // 32 octets: 43 digits, and one `=` (RFC 4648 section 4)

@@ -10,6 +10,7 @@
 #include "resolver/base/address.h"
 #include "resolver/dnssec/dnssec_options.h"
 #include "resolver/wire/name.h"
+#include "telemetry/web/web_options.h"
 
 namespace vouch {
 
@@ -62,6 +63,18 @@ struct HttpsListenAddressItem {
   static constexpr std::string_view kWhat = "addresses, each with `@port` unless it is 443";
   static Parsed<SocketAddress> parse(std::string_view text) { return parse_listen_address(text, 443); }
   static std::string show(const SocketAddress& address) { return address.text(); }
+};
+struct WebListenAddressItem {
+  using Value = SocketAddress;
+  static constexpr std::string_view kWhat = "addresses, each with `@port` unless it is 8053";
+  static Parsed<SocketAddress> parse(std::string_view text) { return parse_listen_address(text, kWebPort); }
+  static std::string show(const SocketAddress& address) { return address.text(); }
+};
+struct HostNameItem {  // in lower case, without the final dot, as in a Host header
+  using Value = std::string;
+  static constexpr std::string_view kWhat = "host names";
+  static Parsed<std::string> parse(std::string_view text);
+  static std::string show(const std::string& name) { return name; }
 };
 struct ServerAddressItem {
   using Value = SocketAddress;

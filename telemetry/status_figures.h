@@ -21,7 +21,7 @@ struct AnchorFigures {
   std::string zone;  // presentation form
   std::uint16_t key_tag = 0;
   std::uint8_t algorithm = 0;
-  std::string state;  // RFC 5011's "valid", "pending", "missing", "revoked", "removed"; "configured" where none is kept
+  std::string state;  // RFC 5011's: "valid", "add_pending", "missing", "revoked", ...; "configured": not yet seen
 };
 
 struct NegativeAnchorFigures {

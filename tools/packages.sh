@@ -30,6 +30,9 @@ libnghttp3-dev      | all        | HTTP/3
 libyaml-cpp-dev     | all        | reads the configuration file
 libspdlog-dev       | all        | writes the log
 prometheus-cpp-dev  | all        | serves the metrics in the form Prometheus reads
+nlohmann-json3-dev  | all        | writes the JSON of the API
+libidn2-dev         | all        | site names that are not ASCII, as people type them
+libsqlite3-dev      | all        | keeps the hourly history
 libgtest-dev        | all        | unit tests
 libgmock-dev        | all        | unit tests
 libbenchmark-dev    | all        | benchmarks of the inner loops
@@ -39,6 +42,8 @@ nsd                 | all        | real authoritative servers for the lab
 bind9-dnsutils      | all        | dig, the client that asks the questions
 knot-dnsutils       | all        | kdig, which asks over TLS, HTTPS and QUIC, too
 ngtcp2-client       | all        | gtlsclient, a client for HTTP/3
+prometheus          | all        | promtool, which checks metrics, rules and alerts (tests alone; no server is started)
+sqlite3             | all        | the shell in which an owner reads the history (tests of its views)
 '
 
 # packages_for PRESET: "package<TAB>why" of what this preset needs.

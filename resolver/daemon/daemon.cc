@@ -15,6 +15,7 @@
 #include "resolver/base/log.h"
 #include "resolver/daemon/anchor_file.h"
 #include "resolver/daemon/log_output.h"
+#include "resolver/daemon/observatory.h"
 #include "resolver/daemon/process.h"
 #include "resolver/daemon/recurring.h"
 #include "resolver/daemon/statistics.h"
@@ -29,6 +30,9 @@ namespace {
 
 // A worker that is in the midst of a long turn is not waited for longer: whoever ends a service wants it to end.
 constexpr std::chrono::milliseconds kStopPatience{800};
+
+// For the history's last transaction: a few milliseconds, unless the disk is ill.
+constexpr std::chrono::seconds kWritePatience{5};
 
 // How often the certificate's files are looked at. A renewal is due for weeks before the old one ends.
 constexpr std::chrono::seconds kLookAgain{60};
@@ -64,6 +68,14 @@ sigset_t block_signals() {
 }
 
 void complain(const std::string& problem) { log(LogLevel::error, "cannot_start", {{"problem", problem}}); }
+
+// Zones that the operator has set an anchor for, positive or negative: they may be named whoever met them.
+std::vector<Name> anchored_names(const DnssecOptions& options) {
+  std::vector<Name> names;
+  for (const TrustAnchor& anchor : options.trust_anchors) { names.push_back(anchor.owner); }
+  for (const NegativeAnchor& anchor : options.negative_trust_anchors) { names.push_back(anchor.name); }
+  return names;
+}
 
 // The addresses of one key that can be listened on. A machine without IPv6 has no ::1, and the default asks for it;
 // that alone is no reason not to serve. Anything else is.
@@ -119,6 +131,7 @@ class Daemon {
         caches_(configuration_.cache),
         anchors_(anchors_from(configuration_.dnssec)),
         trust_(caches_.share_of_trust()),
+        ledger_(configuration_.telemetry, anchored_names(configuration_.dnssec), telemetry_random_, clock_.wall()),
         identity_(configuration_.listeners, configuration_.process.state_dir) {
     const DnssecMode mode = configuration_.dnssec.mode;
     configuration_.front.require_validation = mode != DnssecMode::off;
@@ -126,6 +139,7 @@ class Daemon {
   }
   ~Daemon() {
     workers_.clear();       // before what they lean on
+    observatory_.reset();   // what they post to, and read by it
     set_log_sink(nullptr);  // log_ goes
   }
   Daemon(const Daemon&) = delete;
@@ -142,11 +156,13 @@ class Daemon {
     for (const auto& worker : workers_) {
       worker->start([&endings] { endings.one_ended(); });
     }
+    if (observatory_ != nullptr) { observatory_->start(); }
     announce();
     wait_for_end(signals);
     notify_service_manager("STOPPING=1");
     for (const auto& worker : workers_) { worker->stop(); }
     const bool all_ended = endings.wait_for_all(kStopPatience);
+    if (observatory_ != nullptr) { observatory_->finish(kWritePatience); }
     log_statistics();
     log(LogLevel::notice, "ended", {{"in_order", all_ended}});
     if (!all_ended) { ::_exit(static_cast<int>(ExitStatus::good)); }  // nothing here is worth a longer wait
@@ -164,6 +180,7 @@ class Daemon {
     if (auto ready = check_cryptography(); !ready) { return ready; }
     if (auto ready = prepare_identity(); !ready) { return ready; }
     if (auto made = make_workers(); !made) { return made; }
+    open_observatory();
     if (auto dropped = drop_privileges(configuration_.process.user); !dropped) { return dropped; }
     if (auto entered = enter_state_dir(configuration_.process.state_dir); !entered) { return entered; }
     auto output = LogOutput::open(configuration_.logging);  // as the user who will go on writing it
@@ -233,6 +250,7 @@ class Daemon {
                                                                .store = anchor_file_.get(),
                                                                .clock = clock_});
     workers_.front()->keep_anchors(*keeper_);
+    status_.set_keeper(keeper_.get());
   }
 
   // Clients' connections must not take the descriptors with which servers are asked. Where the process may open few,
@@ -263,8 +281,8 @@ class Daemon {
   }
 
   std::expected<void, std::string> make_workers() {
-    const SharedParts parts{configuration_, local_zones_, clock_, caches_,  exchanges_,
-                            front_,         anchors_,     trust_, identity_};
+    const SharedParts parts{configuration_, local_zones_, clock_, caches_,   exchanges_,
+                            front_,         anchors_,     trust_, identity_, recorded_};
     const std::uint32_t count = worker_count();
     for (std::uint32_t i = 0; i < count; ++i) {
       auto worker = Worker::create(parts, listen_, i, count);
@@ -272,6 +290,29 @@ class Daemon {
       workers_.push_back(std::move(*worker));
     }
     return {};
+  }
+
+  void open_observatory() {
+    std::vector<const Recorder*> recorders;
+    for (const auto& worker : workers_) { recorders.push_back(&worker->recorder()); }
+    const bool validates = configuration_.dnssec.mode != DnssecMode::off;
+    observatory_ = Observatory::open({.configuration = configuration_,
+                                      .clock = clock_,
+                                      .ledger = ledger_,
+                                      .together = recorded_,
+                                      .status = status_,
+                                      .recorders = std::move(recorders),
+                                      .sites = {.worker = *workers_.front(),
+                                                .local_zones = local_zones_,
+                                                .chain = {anchors_, trust_, clock_, validates},
+                                                .post = {}}});
+    status_.set_workers(worker_count());
+    status_.add_listeners("dns", listen_.dns);
+    status_.add_listeners("tls", listen_.tls);
+    status_.add_listeners("https", listen_.https);
+    status_.add_listeners("cleartext_https", listen_.cleartext_https);
+    status_.add_listeners("quic", listen_.quic);
+    if (observatory_ != nullptr) { status_.add_listeners("web", observatory_->addresses()); }
   }
 
   void announce() {
@@ -285,6 +326,7 @@ class Daemon {
     tell("https", listen_.https);
     tell("cleartext_https", listen_.cleartext_https);
     tell("quic", listen_.quic);
+    if (observatory_ != nullptr) { tell("web", observatory_->addresses()); }
     warn_of_nameless_clients();
     if (is_root()) { log(LogLevel::warning, "running_as_root", {{"remedy", "name a user in server.user"}}); }
     log(LogLevel::notice, "ready",
@@ -347,10 +389,16 @@ class Daemon {
   TrustCache trust_;
   std::unique_ptr<AnchorFile> anchor_file_;
   std::unique_ptr<AnchorKeeper> keeper_;
+  SystemRandom telemetry_random_;
+  ZoneLedger ledger_;
+  ExpiryWatch expiry_;
+  const RecordedTogether recorded_{ledger_, expiry_};
   ServerIdentity identity_;
+  StatusSource status_{{configuration_, clock_, caches_, anchors_, trust_, identity_.identities()}};
   ListenAddresses listen_;
   std::uint64_t descriptor_limit_ = 0;
   std::unique_ptr<LogOutput> log_;
+  std::unique_ptr<Observatory> observatory_;
   std::vector<std::unique_ptr<Worker>> workers_;
 };
 

@@ -5,6 +5,7 @@
 #include <nghttp2/nghttp2.h>
 #include <openssl/crypto.h>
 #include <spdlog/version.h>
+#include <sqlite3.h>
 
 #include "transports/quic/library_versions.h"
 
@@ -13,19 +14,23 @@ namespace vouch {
 // From CMakeLists.txt, where the project's version stands once.
 const std::string_view kVersion = VOUCH_VERSION;
 
-std::string version_text() {
+std::vector<std::string> library_versions() {
   const std::string spdlog = std::to_string(SPDLOG_VER_MAJOR) + "." + std::to_string(SPDLOG_VER_MINOR) + "." +
                              std::to_string(SPDLOG_VER_PATCH);
-  std::string quic;
-  for (const auto& [name, version] : quic_library_versions()) { quic += "  " + name + " " + version + "\n"; }
-  return "vouchd " + std::string(kVersion) + "\n" +                        //
-         "  ldns " + ::ldns_version() + "\n" +                             //
-         "  libevent " + ::event_get_version() + "\n" +                    //
-         "  " + ::OpenSSL_version(OPENSSL_VERSION) + "\n" +                //
-         "  nghttp2 " + ::nghttp2_version(0)->version_str + "\n" + quic +  //
-         "  yaml-cpp " + VOUCH_YAML_CPP_VERSION + "\n" +                   //
-         "  spdlog " + spdlog + "\n" +                                     //
-         "  built with " + __VERSION__ + "\n";
+  std::vector<std::string> versions = {
+      std::string("ldns ") + ::ldns_version(), std::string("libevent ") + ::event_get_version(),
+      ::OpenSSL_version(OPENSSL_VERSION), std::string("nghttp2 ") + ::nghttp2_version(0)->version_str};
+  for (const auto& [name, version] : quic_library_versions()) { versions.push_back(name + (" " + version)); }
+  versions.push_back(std::string("SQLite ") + ::sqlite3_libversion());
+  versions.push_back("yaml-cpp " VOUCH_YAML_CPP_VERSION);
+  versions.push_back("spdlog " + spdlog);
+  return versions;
+}
+
+std::string version_text() {
+  std::string text = "vouchd " + std::string(kVersion) + "\n";
+  for (const std::string& library : library_versions()) { text += "  " + library + "\n"; }
+  return text + "  built with " __VERSION__ "\n";
 }
 
 }  // namespace vouch

@@ -11,10 +11,18 @@
 
 namespace vouch {
 
+namespace {
+
+constexpr std::size_t kMaxLookUps = 64;  // more than those who ask let through (site_lookups.h)
+
+}  // namespace
+
 Worker::Worker(SharedParts parts, std::unique_ptr<EventLoop> loop, unsigned number)
     : loop_(std::move(loop)),
       recorder_(counters_, &parts.recorded),
       validation_{parts.configuration.dnssec, parts.anchors, parts.trust, counters_.validation, &recorder_},
+      clock_(parts.clock),
+      look_ups_(kMaxLookUps),
       number_(number) {
   const Configuration& configuration = parts.configuration;
   upstream_ = std::make_unique<NetworkUpstream>(*loop_, configuration.outgoing, random_);
@@ -133,6 +141,28 @@ void Worker::start(std::function<void()> ended) {
   ::pthread_setname_np(thread_.native_handle(), ("vouchd/" + std::to_string(number_)).c_str());
 }
 
+void Worker::look_up(const Name& name, std::move_only_function<void(SiteAnswers)> done) {
+  loop_->post([this, name, done = std::move(done)]() mutable {
+    if (resolver_ != nullptr) { look_ups_.spawn(run_look_up(name, std::move(done))); }
+  });
+}
+
+Task<void> Worker::run_look_up(Name name, std::move_only_function<void(SiteAnswers)> done) {
+  SiteAnswers answers;
+  const Question ipv4{name, Type::A}, ipv6{name, Type::AAAA};
+  try {
+    Budget first(clock_.monotonic());
+    Answer answer = co_await resolver_->resolve(ipv4, first);
+    answers.ipv4 = std::move(answer);
+    Budget second(clock_.monotonic());
+    answer = co_await resolver_->resolve(ipv6, second);
+    answers.ipv6 = std::move(answer);
+  } catch (...) {  // out of memory: what there is so far is told
+    counters_.front.internal_errors.add();
+  }
+  done(std::move(answers));
+}
+
 void Worker::serve() noexcept {
   if (keeper_ != nullptr) {
     loop_->post([this] {
@@ -154,6 +184,7 @@ void Worker::tear_down() noexcept {
   tls_sessions_.reset();
   quic_sessions_.reset();
   keeping_ = {};
+  look_ups_.cancel_all();
   resolver_.reset();
   upstream_.reset();
 }

@@ -16,6 +16,7 @@
 
 #include "conf/configuration.h"
 #include "resolver/base/random.h"
+#include "resolver/base/task_scope.h"
 #include "resolver/daemon/server_identity.h"
 #include "resolver/dnssec/anchor_keeper.h"
 #include "resolver/front/front.h"
@@ -62,6 +63,13 @@ class Worker {
   // This worker keeps the process's trust anchors; before start(). `keeper` outlives the worker.
   void keep_anchors(AnchorKeeper& keeper) { keeper_ = &keeper; }
 
+  // One name resolved and judged for the "Check a site" page, on this worker. `done` is called on its thread; never,
+  // when the worker ends first. Any thread.
+  struct SiteAnswers {
+    Answer ipv4, ipv6;  // to A and to AAAA
+  };
+  void look_up(const Name& name, std::move_only_function<void(SiteAnswers)> done);
+
   // Signals must be blocked by the caller, so that they reach the thread that waits for them. `ended` is called on the
   // worker's thread as its last act.
   void start(std::function<void()> ended);
@@ -77,6 +85,7 @@ class Worker {
                       SessionLimits& limits, SessionCounters& counters, const StreamService& service);
   Opened open_encrypted(const ListenerOptions& options, const ListenAddresses& listen, const ServerIdentity& identity,
                         unsigned count);
+  Task<void> run_look_up(Name name, std::move_only_function<void(SiteAnswers)> done);
   void serve() noexcept;
   void tear_down() noexcept;
 
@@ -89,6 +98,8 @@ class Worker {
   std::unique_ptr<Resolver> resolver_;
   AnchorKeeper* keeper_ = nullptr;  // null: another worker's business, or nobody's
   Task<void> keeping_;
+  const Clock& clock_;
+  TaskScope look_ups_;
   std::unique_ptr<Front> front_;
   const unsigned number_;
   std::unique_ptr<SessionLimits> tcp_sessions_;

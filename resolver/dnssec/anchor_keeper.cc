@@ -88,6 +88,31 @@ void AnchorKeeper::publish() {
     if (!trusted.empty()) { all.push_back(std::move(trusted)); }
   }
   parts_.anchors.replace_points(std::move(all));
+  note_known();
+}
+
+void AnchorKeeper::note_known() {
+  std::vector<KnownKey> known;
+  const auto add_configured = [&known](const AnchorSet::Point& point) {
+    for (const Buffer& rdata : point.ds) {
+      if (const auto ds = ds_view(rdata)) { known.push_back({point.zone, ds->tag, ds->algorithm, "configured"}); }
+    }
+    for (const Buffer& rdata : point.dnskeys) {
+      const auto key = dnskey_view(rdata);
+      if (key) { known.push_back({point.zone, key_tag(rdata), key->algorithm, "configured"}); }
+    }
+  };
+  for (const TrustPoint& point : points_) {
+    for (const TrackedKey& key : point.memory().keys) {
+      if (const auto view = dnskey_view(key.rdata)) {
+        known.push_back({point.zone(), key_tag(key.rdata), view->algorithm, key_state_name(key.state)});
+      }
+    }
+    if (point.memory().keys.empty()) { add_configured(point.trusted()); }  // nothing of it has been seen yet
+  }
+  for (const AnchorSet::Point& point : left_as_are_) { add_configured(point); }
+  const std::lock_guard lock(known_mutex_);
+  known_ = std::move(known);
 }
 
 void AnchorKeeper::end_negatives() {
@@ -195,7 +220,11 @@ Task<bool> AnchorKeeper::probe(TrustPoint& point, Fetch& fetch) {
   }
   const std::vector<AnchorEvent> events = point.observe(look.seen);
   log_events(events);
-  if (!events.empty()) { publish(); }
+  if (!events.empty()) {
+    publish();
+  } else {
+    note_known();
+  }
   if (std::ranges::find(events, KeyState::revoked, &AnchorEvent::to) != events.end()) {
     parts_.trust.remove_below(point.zone());
     forgotten_.push_back({point.zone(), parts_.clock.monotonic() + kForgetAgain});

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <expected>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -60,6 +61,18 @@ class AnchorKeeper {
   // For the worker's thread, and before it runs.
   const std::vector<TrustPoint>& points() const noexcept { return points_; }
 
+  // For whoever reports, from any thread: every key that is followed, and every anchor that is not.
+  struct KnownKey {
+    Name zone;
+    std::uint16_t tag = 0;
+    std::uint8_t algorithm = 0;  // IANA's number
+    std::string_view state;      // key_state_name(), or "configured"
+  };
+  std::vector<KnownKey> known_keys() const {
+    const std::lock_guard lock(known_mutex_);
+    return known_;
+  }
+
  private:
   Task<void> take_turn(Fetch& fetch);
   Task<bool> probe(TrustPoint& point, Fetch& fetch);
@@ -69,6 +82,7 @@ class AnchorKeeper {
   void tell_of_clock();
   void forget_again();
   void publish();
+  void note_known();
   void save();
   Duration until_next_turn() const;
 
@@ -83,6 +97,8 @@ class AnchorKeeper {
     Instant again;
   };
   std::vector<Forgotten> forgotten_;  // at most one for each point
+  mutable std::mutex known_mutex_;
+  std::vector<KnownKey> known_;  // guarded by known_mutex_
 };
 
 }  // namespace vouch

@@ -36,6 +36,7 @@ class TrustCache {
   void put(ZoneTrustPtr trust, std::uint32_t ttl, TtlTime now);  // seconds; for a bogus one the hold is used instead
   // When, by the wall clock, the root's keys were last found good: whether the clock can be believed (chain.cc).
   void note_root_validated(UnixTime now) noexcept { root_validated_.store(now, std::memory_order_relaxed); }
+  UnixTime root_validated() const noexcept { return root_validated_.load(std::memory_order_relaxed); }  // 0: never yet
   bool has_root_validated_near(UnixTime now) const noexcept {
     constexpr UnixTime kNear = 30 * 86400;  // longer than any signature of the root's keys lasts
     const UnixTime then = root_validated_.load(std::memory_order_relaxed);

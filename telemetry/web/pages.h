@@ -25,6 +25,8 @@ Language choose_language(std::string_view wanted, std::string_view accept_langua
 enum class Page : std::uint8_t { home, site, problems, operation, adoption, status, privacy };
 inline constexpr std::array<std::string_view, 7> kPagePaths{"/",         "/check",  "/problems", "/operator",
                                                             "/adoption", "/status", "/privacy"};
+inline constexpr std::string_view kLanguageParameter = "lang";  // of every page's query
+inline constexpr std::string_view kAskedParameter = "name";     // of Page::site's
 // Subscribers see home, site and privacy, and no zone that fewer than k client prefixes met; the operator sees all.
 enum class Viewer : std::uint8_t { subscriber, resolver_operator };
 bool is_for_subscribers(Page page) noexcept;
@@ -35,8 +37,9 @@ struct PageInput {
   Viewer viewer = Viewer::subscriber;
   const Figures& figures;
   const StatusFigures& status;
-  std::span<const HourFigures> month;  // hours of the last 30 days; may be empty
-  std::string_view asked;              // Page::site: what was typed; empty: nothing yet
+  std::span<const HourFigures> month{};  // hours of the last 30 days; may be empty
+  std::int32_t utc_offset = 0;         // seconds east of UTC that times are shown in: the server's own, now
+  std::string_view asked{};            // Page::site: what was typed; empty: nothing yet
   const SiteReport* report = nullptr;  // Page::site: what came of it; null with something asked: it could not be tried
 };
 // A whole document, from <!doctype html> on.

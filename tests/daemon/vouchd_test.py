@@ -63,7 +63,8 @@ class SilentRoot:
     def configuration(self, port, more=""):
         return (f"server: {{listen: ['127.0.0.1:{port}'], workers: 2}}\n"
                 f"resolver: {{root_hints_file: {self.hints}}}\n"
-                f"outgoing: {{port: {self.port}, ask_loopback: true, ipv6: false}}\n" + more)
+                f"outgoing: {{port: {self.port}, ask_loopback: true, ipv6: false}}\n"
+                "telemetry: {state_directory: ''}\nweb: {listen: []}\n" + more)
 
 
 class Vouchd:

@@ -150,13 +150,16 @@ def flow(value):
 class Vouchd:
     """mode: what dnssec.mode says; None leaves it at its default. more: further lines of configuration. encrypted: which of
     tls, https and quic are served as well, with the lab's certificate, or `pair`, its two files; no pair at all (False): with
-    one that vouchd makes for itself. server: further keys of `server`, of `server.tls` and so on within."""
+    one that vouchd makes for itself. server: further keys of `server`, of `server.tls` and so on within; telemetry: likewise.
+    web: its pages are served, at `web_port`."""
 
-    def __init__(self, program, lab, folder, mode=None, more="", encrypted=(), pair=None, server=None):
+    def __init__(self, program, lab, folder, mode=None, more="", encrypted=(), pair=None, server=None, telemetry=None,
+                 web=False):
         self.program = program
         self.folder = pathlib.Path(folder)
         self.port = free_port()
         self.ports = {"udp": self.port, "tcp": self.port}
+        self.web_port = free_port() if web else None
         self.ipv6 = has_ipv6()
         self.file = pathlib.Path(folder, "vouch.yaml")
         self.certificate, self.key = pair or (lab.folder / "tls/server.pem", lab.folder / "tls/server.key")
@@ -171,7 +174,9 @@ class Vouchd:
             f"resolver: {{root_hints_file: '{lab.folder}/root.hints'}}\n"
             f"dnssec: {{{said}trust_anchors_file: '{lab.folder}/root.anchors', builtin_root_anchor: false, "
             f"state_directory: '{folder}'}}\n"  # not where this machine's own vouchd keeps what it learnt
-            f"outgoing: {{port: {lab.port}, ask_loopback: true, ipv6: {str(self.ipv6).lower()}}}\n{more}", encoding="utf-8")
+            f"outgoing: {{port: {lab.port}, ask_loopback: true, ipv6: {str(self.ipv6).lower()}}}\n"
+            f"telemetry: {flow({'state_directory': folder, **(telemetry or {})})}\n"
+            f"web: {flow({'listen': [f'127.0.0.1@{self.web_port}'] if web else []})}\n{more}", encoding="utf-8")
         self.log = open(pathlib.Path(folder, "log"), "w+", encoding="utf-8")
         self.start()
 

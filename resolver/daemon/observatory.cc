@@ -1,0 +1,142 @@
+#include "resolver/daemon/observatory.h"
+
+#include <pthread.h>
+
+#include <future>
+
+#include "resolver/base/log.h"
+
+namespace vouch {
+
+std::unique_ptr<Observatory> Observatory::open(Parts parts) {
+  auto loop = EventLoop::create();
+  if (loop == nullptr) {
+    log(LogLevel::error, "no_telemetry", {{"problem", "descriptors have run out (RLIMIT_NOFILE)"}});
+    return nullptr;
+  }
+  std::unique_ptr<Observatory> made(new Observatory(std::move(parts), std::move(loop)));
+  made->open_web();
+  return made;
+}
+
+Observatory::Observatory(Parts parts, std::unique_ptr<EventLoop> loop)
+    : parts_(std::move(parts)),
+      loop_(std::move(loop)),
+      collector_({.workers = parts_.recorders,
+                  .together = parts_.together,
+                  .options = parts_.configuration.telemetry,
+                  .started = parts_.clock.wall()}) {
+  SiteLookups::Parts sites = parts_.sites;
+  sites.post = [loop = loop_.get()](std::move_only_function<void()> work) { loop->post(std::move(work)); };
+  sites_ = std::make_unique<SiteLookups>(std::move(sites));
+  router_ = std::make_unique<Router>(*this, parts_.configuration.web, parts_.clock);
+}
+
+Observatory::~Observatory() {
+  if (!thread_.joinable()) { return; }
+  loop_->stop();
+  thread_.join();
+}
+
+// That nobody can look is no reason not to resolve.
+void Observatory::open_web() {
+  for (const SocketAddress& address : parts_.configuration.web.listen) {
+    auto server = WebServer::open(loop_->base(), {address}, *router_);
+    if (server) {
+      servers_.push_back(std::move(*server));
+    } else {
+      log(LogLevel::error, "no_pages",
+          {{"problem", server.error()}, {"remedy", "name another address in web.listen, or none: []"}});
+    }
+  }
+}
+
+std::vector<SocketAddress> Observatory::addresses() const {
+  std::vector<SocketAddress> all;
+  for (const auto& server : servers_) {
+    for (const SocketAddress& address : server->addresses()) { all.push_back(address); }
+  }
+  return all;
+}
+
+void Observatory::start() {
+  thread_ = std::thread([this] { run(); });
+  ::pthread_setname_np(thread_.native_handle(), "vouchd/pages");
+}
+
+void Observatory::run() {
+  const UnixTime now = parts_.clock.wall();
+  const TelemetryOptions& options = parts_.configuration.telemetry;
+  history_ = History::open({.directory = options.state_directory, .days = options.history_days}, now);
+  parts_.ledger.restore(history_->remembered());
+  next_write_ = (now / kHour + 1) * kHour;
+  each_minute();
+  loop_->run();
+  minute_.reset();
+  spent_.reset();
+  servers_.clear();
+}
+
+void Observatory::each_minute() {
+  constexpr UnixTime kMinute = 60;
+  const UnixTime now = parts_.clock.wall();
+  parts_.ledger.advance(random_, now);
+  if (minute_ != nullptr) { collector_.end_minute(now); }
+  // A clock that was set back must not put the next write off for years.
+  if (now >= next_write_ || next_write_ - now > kHour) { write_history(); }
+  spent_ = std::move(minute_);
+  // To the full minute by the wall clock, so that an hour's counts are written when it ends.
+  minute_ = loop_->after(std::chrono::seconds(kMinute - now % kMinute), [this] { each_minute(); });
+}
+
+void Observatory::write_history() {
+  const UnixTime now = parts_.clock.wall();
+  next_write_ = (now / kHour + 1) * kHour;
+  refresh();
+  history_->write(figures_, status_, now);
+}
+
+void Observatory::refresh() {
+  figures_ = collector_.take(parts_.clock.wall());
+  status_ = parts_.status.take();
+  if (history_ != nullptr) { status_.history = history_->state(); }
+  const auto is_clock = [](const ZoneFigures& zone) {
+    return zone.zone == kSelfText && zone.state == ZoneState::failing &&
+           zone.causes.front().reason == Reason::clock_untrusted;
+  };
+  status_.clock_trusted = std::ranges::none_of(figures_.zones, is_clock);
+  taken_ = parts_.clock.monotonic();
+}
+
+const Figures& Observatory::figures() {
+  if (!taken_ || parts_.clock.monotonic() - *taken_ >= kFresh) { refresh(); }
+  return figures_;
+}
+
+const StatusFigures& Observatory::status() {
+  figures();
+  return status_;
+}
+
+std::vector<HourFigures> Observatory::hours(UnixTime from, UnixTime to) {
+  return history_ == nullptr ? std::vector<HourFigures>() : history_->hours(from, to);
+}
+
+void Observatory::finish(Duration patience) {
+  if (!thread_.joinable()) { return; }
+  std::promise<void> written;
+  auto is_written = written.get_future();
+  loop_->post([this, &written] {
+    write_history();
+    written.set_value();
+    loop_->stop();
+  });
+  // A disk that hangs must not keep the process from ending: whoever waits for it is the caller's matter.
+  if (is_written.wait_for(patience) != std::future_status::ready) {
+    log(LogLevel::error, "history_not_written", {{"problem", "the disk does not take it"}});
+    ::_exit(0);
+  }
+  thread_.join();
+}
+
+}  // namespace vouch

@@ -1,0 +1,139 @@
+#include "resolver/daemon/status_source.h"
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+
+#include "resolver/daemon/version.h"
+
+namespace vouch {
+
+namespace {
+
+std::string_view mode_name(DnssecMode mode) noexcept {
+  switch (mode) {
+    case DnssecMode::off:
+      return "off";
+    case DnssecMode::observe:
+      return "observe";
+    case DnssecMode::enforce:
+      return "enforce";
+  }
+  return "off";
+}
+
+std::uint64_t resident_octets() {
+  std::ifstream file("/proc/self/statm");
+  std::uint64_t whole = 0, resident = 0;
+  file >> whole >> resident;
+  return file ? resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE)) : 0;
+}
+
+double cpu_seconds() {
+  rusage usage{};
+  if (::getrusage(RUSAGE_SELF, &usage) != 0) { return 0; }
+  constexpr double kMicro = 1e-6;
+  const auto seconds = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) + kMicro * static_cast<double>(time.tv_usec);
+  };
+  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
+std::uint32_t open_descriptors() {
+  std::error_code failed;
+  std::uint32_t count = 0;
+  for (auto at = std::filesystem::directory_iterator("/proc/self/fd", failed);
+       !failed && at != std::filesystem::directory_iterator(); at.increment(failed)) {
+    ++count;
+  }
+  return count > 0 ? count - 1 : 0;  // one was the look itself
+}
+
+}  // namespace
+
+void StatusSource::add_listeners(std::string_view protocol, const std::vector<SocketAddress>& addresses) {
+  for (const SocketAddress& address : addresses) { listeners_.push_back({std::string(protocol), address.text()}); }
+}
+
+void StatusSource::add_anchors(StatusFigures& status) const {
+  if (keeper_ != nullptr) {
+    for (const AnchorKeeper::KnownKey& key : keeper_->known_keys()) {
+      status.anchors.push_back({key.zone.text(), key.tag, key.algorithm, std::string(key.state)});
+    }
+  }
+  const auto& configured = parts_.configuration.dnssec.negative_trust_anchors;
+  for (const Name& name : parts_.anchors.current()->negatives()) {
+    NegativeAnchorFigures& negative = status.negative_anchors.emplace_back();
+    negative.zone = name.text();
+    const auto known = std::ranges::find(configured, name, &NegativeAnchor::name);
+    if (known == configured.end()) { continue; }
+    negative.reason = known->reason;
+    negative.until = known->until;
+  }
+  const UnixTime validated = parts_.trust.root_validated();
+  if (validated != 0) { status.root_validated = validated; }
+}
+
+void StatusSource::add_caches(StatusFigures& status) const {
+  const CacheStats rrsets = parts_.caches.rrsets.stats();
+  status.caches.push_back({.cache = "rrset",
+                           .entries = rrsets.entries,
+                           .octets = rrsets.octets,
+                           .capacity = rrsets.capacity,
+                           .hits = rrsets.hits,
+                           .misses = rrsets.misses,
+                           .evictions = rrsets.evictions,
+                           .insertions = rrsets.insertions});
+  const std::uint64_t size = parts_.caches.options.size;
+  const auto add = [&](std::string cache, const auto& from, std::uint64_t capacity) {
+    status.caches.push_back(
+        {.cache = std::move(cache), .entries = from.entries(), .octets = from.octets(), .capacity = capacity});
+  };
+  add("delegation", parts_.caches.delegations, size / 16 * 2);  // the shares of resolver/cache/caches.h
+  add("server", parts_.caches.servers, size / 32);
+  add("failure", parts_.caches.failures, size / 32);
+  add("denial", parts_.caches.denials, size / 16);
+  add("trust", parts_.trust, parts_.caches.share_of_trust());
+}
+
+void StatusSource::add_process(StatusFigures& status) const {
+  status.resident_octets = resident_octets();
+  status.cpu_seconds = cpu_seconds();
+  status.open_descriptors = open_descriptors();
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) == 0) { status.max_descriptors = static_cast<std::uint32_t>(limit.rlim_cur); }
+}
+
+StatusFigures StatusSource::take() const {
+  const Configuration& configuration = parts_.configuration;
+  StatusFigures status;
+  status.version = kVersion;
+  status.libraries = library_versions();
+  status.validation = mode_name(configuration.dnssec.mode);
+  status.workers = workers_;
+  status.listeners = listeners_;
+  if (const auto identity = parts_.identities.current()) {
+    status.certificate = CertificateFigures{.name = identity->names().empty() ? "" : identity->names().front(),
+                                            .not_after = identity->valid_until(),
+                                            .self_made = identity->is_self_signed(),
+                                            .pin = identity->pin()};
+  }
+  const TelemetryOptions& telemetry = configuration.telemetry;
+  const ListenerOptions& listeners = configuration.listeners;
+  status.privacy = {.min_prefixes = telemetry.min_prefixes,
+                    .ipv4_prefix = telemetry.ipv4_prefix,
+                    .ipv6_prefix = telemetry.ipv6_prefix,
+                    .listed_zones = telemetry.listed_zones,
+                    .listed_tlds = telemetry.listed_tlds,
+                    .minimises = configuration.resolver.minimisation != Minimisation::off,
+                    .encrypted_offered = !listeners.tls.empty() || !listeners.https.empty() || !listeners.quic.empty()};
+  add_anchors(status);
+  add_caches(status);
+  add_process(status);
+  return status;
+}
+
+}  // namespace vouch

@@ -1,0 +1,148 @@
+// What clients ask, and what they get.
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <utility>
+
+#include "telemetry/metrics.h"
+#include "telemetry/metrics_parts.h"
+
+namespace vouch {
+
+namespace {
+
+constexpr bool can_occur(std::size_t standing, std::size_t source) {
+  return static_cast<AnswerSource>(source) != AnswerSource::local ||
+         static_cast<Standing>(standing) == Standing::unchecked;
+}
+
+// Two significant digits, and none of fewer than ten (privacy rule R9).
+std::uint64_t coarse(std::uint64_t count) noexcept {
+  if (count < kFewestClientPrefixes) { return 0; }
+  std::uint64_t unit = 1;
+  while (count / unit >= 100) { unit *= 10; }
+  const std::uint64_t whole = count / unit;
+  return (whole + (count % unit * 2 >= unit ? 1 : 0)) * unit;
+}
+
+void add_queries(MetricFamilies& families, const FrontCounters& front) {
+  MetricFamilyBuilder queries =
+      counter_family("vouch_client_queries_total", "Queries received, by transport and the IP version of the client.");
+  for (std::size_t transport = 0; transport < kTransports; ++transport) {
+    for (std::size_t family = 0; family < kFamilyIds.size(); ++family) {
+      queries.add({{"transport", kTransportIds[transport]}, {"ip", kFamilyIds[family]}},
+                  front.queries[transport][family]);
+    }
+  }
+  std::move(queries).into(families);
+
+  MetricFamilyBuilder aware = counter_family(
+      "vouch_client_queries_dnssec_aware_total",
+      "Queries that ask for signatures (bit do), or only whether the answer is authenticated (bit ad, without DO).");
+  aware.add({{"bit", "do"}}, front.queries_do);
+  aware.add({{"bit", "ad"}}, front.queries_ad);
+  std::move(aware).into(families);
+
+  add_counter(families, "vouch_client_queries_refused_total",
+              "Queries answered REFUSED, or dropped, because the client may not ask.", front.refused);
+  add_counter(families, "vouch_client_queries_dropped_total", "Queries that were given no reply.", front.dropped);
+  add_counter(families, "vouch_client_queries_malformed_total", "Messages from clients that are no proper query.",
+              front.malformed);
+  add_counter(families, "vouch_client_queries_joined_total", "Queries that waited for another client's equal question.",
+              front.joined_in_flight);
+}
+
+void add_answers(MetricFamilies& families, const FrontCounters& front) {
+  MetricFamilyBuilder answers =
+      counter_family("vouch_client_answers_total",
+                     "Replies sent, by what validation found and where the data came from. Authenticated share: secure "
+                     "over all but source local.");
+  for (std::size_t standing = 0; standing < kStandings; ++standing) {
+    for (std::size_t source = 0; source < kAnswerSources; ++source) {
+      const Counter& count = front.answers[standing][source];
+      if (!can_occur(standing, source) && count.value() == 0) { continue; }
+      answers.add({{"validation", kStandingIds[standing]}, {"source", kAnswerSourceIds[source]}}, count);
+    }
+  }
+  std::move(answers).into(families);
+
+  MetricFamilyBuilder rcodes = counter_family("vouch_client_answer_rcodes_total", "Replies sent, by response code.");
+  for (std::size_t i = 0; i < kRcodeClasses; ++i) { rcodes.add({{"rcode", kRcodeIds[i]}}, front.rcodes[i]); }
+  std::move(rcodes).into(families);
+  add_counter(families, "vouch_client_answers_truncated_total", "Replies over UDP with TC set: the client asks again.",
+              front.truncated);
+
+  MetricFamilyBuilder durations = histogram_family(
+      "vouch_client_answer_duration_seconds",
+      "From a query's arrival to its reply, in this process. Of replies from the cache one in 64 is timed, so compare "
+      "shapes and not counts; of those by recursion all are.");
+  durations.add({{"source", "cache"}}, front.from_cache);
+  durations.add({{"source", "recursion"}}, front.by_recursion);
+  std::move(durations).into(families);
+
+  MetricFamilyBuilder special =
+      counter_family("vouch_special_use_answers_total",
+                     "Names answered here and asked of nobody, by kind (RFC 6761 and its followers).");
+  for (std::size_t i = 0; i < kSpecialNames; ++i) {
+    special.add({{"category", kSpecialNameIds[i]}}, front.special_names[i]);
+  }
+  std::move(special).into(families);
+}
+
+void add_tlds(MetricFamilies& families, const Figures& figures) {
+  // With 100 TLDs six standings would be a third of all series: what neither proves nor refutes anything is one.
+  constexpr std::array kToldApart{Standing::secure, Standing::insecure, Standing::bogus};
+  MetricFamilyBuilder answers =
+      counter_family("vouch_client_answers_tld_total",
+                     "Replies sent by top-level domain of the name, for those asked most; the rest is _other. Replies "
+                     "of source local are left out; validation other is indeterminate, nta and unchecked together.");
+  for (const TldFigures& tld : figures.tlds) {
+    std::uint64_t other = 0;
+    for (const std::uint64_t count : tld.answers) { other += count; }
+    for (const Standing standing : kToldApart) {
+      const auto at = static_cast<std::size_t>(standing);
+      answers.add({{"tld", tld.tld}, {"validation", kStandingIds[at]}}, tld.answers[at]);
+      other -= tld.answers[at];
+    }
+    answers.add({{"tld", tld.tld}, {"validation", "other"}}, other);
+  }
+  std::move(answers).into(families);
+}
+
+void add_withheld(MetricFamilies& families, const Figures& figures) {
+  MetricFamilyBuilder answers = counter_family(
+      "vouch_client_answers_withheld_total",
+      "Replies that said SERVFAIL because the data failed validation, repeats included. Refused is not attacked.");
+  MetricFamilyBuilder lookups =
+      counter_family("vouch_lookups_withheld_total",
+                     "Distinct look-ups (client prefix, name, type) per minute that were withheld: a client that asks "
+                     "five times is one. By what the cause looks like; most are mistakes of a zone's operator.");
+  for (std::size_t i = 0; i < kEvidences; ++i) {
+    answers.add({{"evidence", kEvidenceIds[i]}}, figures.withheld[i].answers);
+    lookups.add({{"evidence", kEvidenceIds[i]}}, figures.withheld[i].lookups);
+  }
+  std::move(answers).into(families);
+  std::move(lookups).into(families);
+  add_counter(families, "vouch_client_answers_would_be_withheld_total",
+              "Replies sent though their data failed validation, because it is only observed.", figures.shadow.answers);
+  add_counter(families, "vouch_lookups_would_be_withheld_total",
+              "Distinct look-ups per minute that enforcing would have withheld.", figures.shadow.lookups);
+}
+
+}  // namespace
+
+void add_client_metrics(MetricFamilies& families, const Figures& figures) {
+  add_queries(families, figures.counters->front);
+  add_answers(families, figures.counters->front);
+  add_tlds(families, figures);
+  add_withheld(families, figures);
+  add_gauge(families, "vouch_client_prefixes",
+            "Distinct client prefixes today, estimated, two significant digits; 0 stands for fewer than 10.",
+            coarse(figures.clients.prefixes));
+  add_gauge(families, "vouch_client_prefixes_only_encrypted",
+            "Of these, those that never came in the clear today; 0 stands for fewer than 10.",
+            coarse(figures.clients.only_encrypted));
+}
+
+}  // namespace vouch

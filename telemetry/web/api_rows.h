@@ -1,0 +1,25 @@
+// What the JSON and the CSV of the API share: which rows there are, and how enumerations are named.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <ranges>
+#include <string_view>
+
+#include "telemetry/figures.h"
+
+namespace vouch {
+
+template <typename Enum, std::size_t kCount>
+constexpr std::string_view id_of(const std::array<std::string_view, kCount>& ids, Enum value) noexcept {
+  const auto at = static_cast<std::size_t>(value);
+  return at < kCount ? ids[at] : std::string_view();
+}
+
+// The worst first; of one state, or all. A view of `figures`.
+inline auto zones_in(const Figures& figures, std::optional<ZoneState> state) {
+  return figures.zones |
+         std::views::filter([state](const ZoneFigures& zone) { return !state || zone.state == *state; });
+}
+
+}  // namespace vouch

@@ -1,0 +1,58 @@
+// What this resolver knows about those who use it, from the settings that are in force (in the spirit of RFC 8932).
+#include "telemetry/web/pages/layout.h"
+
+namespace vouch {
+namespace {
+
+Html item(const Locale& locale, Message title, const Html& text) {
+  Html html;
+  html << "<section class=\"rule\"><h2>"_html << locale.text(title) << "</h2><p>"_html << text
+       << "</p></section>"_html;
+  return html;
+}
+
+Html kept(const PageInput& input, const Locale& locale) {
+  const HistoryFigures& history = input.status.history;
+  Html html;
+  if (history.enabled) {
+    html << locale.count(Counted::privacy_history, history.days);
+  } else {
+    html << locale.text(Message::privacy_no_history);
+  }
+  html << " "_html << locale.text(Message::privacy_memory);
+  return html;
+}
+
+Html upstream(const PageInput& input, const Locale& locale) {
+  Html html;
+  html << locale.text(Message::privacy_upstream) << " "_html
+       << locale.text(input.status.privacy.minimises ? Message::privacy_minimised : Message::privacy_not_minimised);
+  return html;
+}
+
+}  // namespace
+
+Html privacy_page(const PageInput& input, const Locale& locale) {
+  const PrivacyFigures& privacy = input.status.privacy;
+  Html html = page_heading(Message::privacy_title, locale.text(Message::privacy_lead), locale);
+  html << "<div class=\"rules\">"_html
+       << item(locale, Message::privacy_no_log_title, locale.text(Message::privacy_no_log))
+       << item(locale, Message::privacy_prefix_title,
+               locale.say(Message::privacy_prefix,
+                          {std::to_string(privacy.ipv4_prefix), std::to_string(privacy.ipv6_prefix)}))
+       << item(locale, Message::privacy_k_title,
+               locale.count(Counted::privacy_k, privacy.min_prefixes))
+       << item(locale, Message::privacy_lists_title,
+               locale.say(Message::privacy_lists,
+                          {locale.number(privacy.listed_zones), locale.number(privacy.listed_tlds)}))
+       << item(locale, Message::privacy_kept_title, kept(input, locale))
+       << item(locale, Message::privacy_leaves_title, locale.text(Message::privacy_leaves))
+       << item(locale, Message::privacy_upstream_title, upstream(input, locale))
+       << item(locale, Message::privacy_way_title,
+               locale.text(privacy.encrypted_offered ? Message::privacy_encrypted : Message::privacy_clear))
+       << item(locale, Message::privacy_estimates_title, locale.text(Message::privacy_estimates))
+       << item(locale, Message::privacy_site_title, locale.text(Message::privacy_site)) << "</div>"_html;
+  return html;
+}
+
+}  // namespace vouch

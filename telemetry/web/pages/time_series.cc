@@ -1,0 +1,62 @@
+#include "telemetry/web/pages/time_series.h"
+
+#include <algorithm>
+
+namespace vouch {
+namespace {
+
+constexpr std::int64_t kHour = 3600, kDay = 86'400;
+constexpr std::size_t kHours = 24;
+
+void add(Movement& into, const Movement& from) noexcept {
+  for (std::size_t i = 0; i < kStandings; ++i) {
+    for (std::size_t j = 0; j < kAnswerSources; ++j) { into.answers[i][j] += from.answers[i][j]; }
+  }
+  for (std::size_t i = 0; i < kTransports; ++i) { into.queries[i] += from.queries[i]; }
+  for (std::size_t i = 0; i < kEvidences; ++i) {
+    into.withheld[i].answers += from.withheld[i].answers;
+    into.withheld[i].lookups += from.withheld[i].lookups;
+  }
+  into.shadow.answers += from.shadow.answers;
+  into.shadow.lookups += from.shadow.lookups;
+  into.upstream_queries += from.upstream_queries;
+  into.seconds += from.seconds;
+}
+
+}  // namespace
+
+HourSeries hourly(const std::vector<Movement>& quarter_hours, UnixTime now) {
+  HourSeries series;
+  if (quarter_hours.empty()) { return series; }
+  const UnixTime last = std::max<UnixTime>(now, 0) / kHour * kHour;
+  const UnixTime first = last - static_cast<UnixTime>(kHours - 1) * kHour;
+  for (std::size_t i = 0; i < kHours; ++i) {
+    series.moments.push_back(first + static_cast<UnixTime>(i) * kHour);
+    series.movements.emplace_back();
+  }
+  for (const Movement& quarter : quarter_hours) {
+    if (quarter.from < first || quarter.from >= last + kHour) { continue; }
+    add(series.movements[static_cast<std::size_t>((quarter.from - first) / kHour)], quarter);
+  }
+  return series;
+}
+
+DaySeries daily(std::span<const HourFigures> hours) {
+  DaySeries series;
+  for (const HourFigures& hour : hours) {
+    std::uint64_t answers = 0;
+    for (const std::uint64_t some : hour.answers) { answers += some; }
+    if (answers == 0) { continue; }
+    const UnixTime day = hour.hour / kDay * kDay;
+    if (series.moments.empty() || series.moments.back() != day) {
+      series.moments.push_back(day);
+      series.genuine.push_back(0);
+      series.answers.push_back(0);
+    }
+    series.genuine.back() += hour.answers[static_cast<std::size_t>(Standing::secure)];
+    series.answers.back() += answers;
+  }
+  return series;
+}
+
+}  // namespace vouch
