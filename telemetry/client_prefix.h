@@ -56,6 +56,14 @@ class DailySalt {
     return true;
   }
 
+  // For what never leaves a sketch, a fifth of the cost: the finaliser of MurmurHash3, keyed. Nobody outside sees which
+  // register a prefix falls into.
+  static std::uint64_t mix(SipKey key, std::uint64_t prefix) noexcept {
+    std::uint64_t x = prefix ^ key.k0;
+    x = (x ^ x >> 33U) * 0xff51afd7ed558ccdU;
+    x = (x ^ x >> 33U ^ key.k1) * 0xc4ceb9fe1a85ec53U;
+    return x ^ x >> 33U;
+  }
   static std::uint64_t hash(SipKey key, std::uint64_t prefix) noexcept {
     SipState state(key);
     state.absorb<1>(prefix);

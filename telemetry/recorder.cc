@@ -29,7 +29,7 @@ void Recorder::note_client(const IpAddress& client, bool encrypted) noexcept {
     prefixes_->clear();
     prefixes_in_clear_->clear();
   }
-  const std::uint64_t hash = DailySalt::hash(salt.key(), together_->ledger.prefixes().prefix_of(client));
+  const std::uint64_t hash = DailySalt::mix(salt.key(), together_->ledger.prefixes().prefix_of(client));
   prefixes_->add(hash);
   if (!encrypted) { prefixes_in_clear_->add(hash); }
 }

@@ -5,11 +5,15 @@
 namespace vouch {
 
 TldTally::Slot* TldTally::find(NameView tld, std::uint64_t hash, bool may_enter) noexcept {
-  const Bytes label = tld.octets().first(tld.length() - std::size_t{1});  // without the root's octet; empty: the root
+  // Without the root's octet; of the root itself nothing is left.
+  const Bytes label = tld.octets().first(tld.length() - std::size_t{1});
   for (std::size_t at = hash & (kSlots - 1);; at = (at + 1) & (kSlots - 1)) {  // half of them are free
     Slot& slot = slots_[at];
     const std::uint64_t there = slot.hash.load(std::memory_order_relaxed);
-    if (there == hash && same_ignoring_case(slot.label.data(), label.data(), label.size())) { return &slot; }
+    if (there == hash && same_ignoring_case(slot.label.data(), label.data(), label.size()) &&
+        (!label.empty() || slot.label[0] == 0)) {
+      return &slot;
+    }
     if (there != 0) { continue; }
     if (!may_enter || used_ == kMaxTlds) { return nullptr; }
     std::ranges::copy(label, slot.label.begin());
@@ -19,10 +23,26 @@ TldTally::Slot* TldTally::find(NameView tld, std::uint64_t hash, bool may_enter)
   }
 }
 
+// Cheaper than a name's own hash, and for this table as good: what enters has data in the tree, and that nobody can
+// choose. Short labels, which are nearly all, are one word.
+std::uint64_t TldTally::hash_of(NameView tld) const noexcept {
+  constexpr std::uint64_t kLowerCase =
+      0x2020'2020'2020'2020U;                                // letters of both cases alike; some others, too: no harm
+  const std::size_t length = tld.length() - std::size_t{1};  // with the label's length octet, without the root's
+  std::uint64_t x = 0;
+  if (length <= sizeof x) {
+    std::memcpy(&x, tld.data(), length);
+    x |= kLowerCase;
+  } else {
+    x = tld.hash(process_hash_key());
+  }
+  x = (x ^ seed_) * 0xff51afd7ed558ccdU;
+  return (x ^ x >> 32U) | 1;  // never the 0 of a free slot
+}
+
 void TldTally::add(NameView name, Standing standing, bool has_data) noexcept {
   const NameView tld = name.suffix(1);
-  const std::uint64_t hash = tld.hash(process_hash_key()) | 1;  // never the 0 of a free slot
-  Slot* const slot = find(tld, hash, has_data);
+  Slot* const slot = find(tld, hash_of(tld), has_data);
   auto& counters = slot == nullptr ? rest_ : slot->answers;
   counters[static_cast<std::size_t>(standing)].add();
 }

@@ -39,8 +39,10 @@ class TldTally {
     std::array<Octet, kMaxLabelLength + 1> label{};
     std::array<Counter, kStandings> answers;
   };
+  std::uint64_t hash_of(NameView tld) const noexcept;
   Slot* find(NameView tld, std::uint64_t hash, bool may_enter) noexcept;
 
+  const std::uint64_t seed_ = process_hash_key().k0;
   std::unique_ptr<Slot[]> slots_;
   std::size_t used_ = 0;
   std::array<Counter, kStandings> rest_;

@@ -2,7 +2,8 @@
 # Installs the named Debian packages, as root and without a question. Called by tools/packages.sh.
 #
 # Debian starts a server as soon as its package is installed. The lab starts its own copies of NSD on loopback and wants
-# none on port 53: while we install, services are told to stay off (policy-rc.d), and a new NSD is not started at boot.
+# none on port 53, and of Prometheus the tests want its tool alone: while we install, services are told to stay off
+# (policy-rc.d), and what is new is not started at boot.
 set -eu
 export DEBIAN_FRONTEND=noninteractive
 
@@ -20,10 +21,12 @@ if ! apt-get install -y --no-install-recommends "$@"; then
   apt-get install -y --no-install-recommends "$@"
 fi
 
-case " $* " in
-  *" nsd "*)
-    if command -v systemctl >/dev/null; then
-      systemctl disable nsd.service >/dev/null 2>&1 || true
-    fi
-    ;;
-esac
+for service in nsd prometheus; do
+  case " $* " in
+    *" $service "*)
+      if command -v systemctl >/dev/null; then
+        systemctl disable "$service.service" >/dev/null 2>&1 || true
+      fi
+      ;;
+  esac
+done

@@ -13,108 +13,15 @@ import ssl
 import struct
 import subprocess
 import sys
-import tempfile
-import threading
 import time
 import unittest
 
-VOUCHD = ""
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+
+from vouchd_kit import PATIENCE, PROGRAM, Folder, Vouchd, free_port, query, run, udp_socket  # noqa: E402
+
 PROJECT = ""
-PATIENCE = 30  # seconds until something that must happen is given up on: a sanitizer build on a busy machine is slow
-
-
-def run(*words):
-    return subprocess.run([VOUCHD, *words], capture_output=True, text=True, timeout=PATIENCE, check=False)
-
-
-def udp_socket():
-    mine = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    mine.bind(("127.0.0.1", 0))
-    return mine
-
-
-def free_port():
-    """A port that is free over TCP and UDP just now."""
-    while True:
-        with udp_socket() as udp, socket.socket() as tcp:
-            port = udp.getsockname()[1]
-            try:
-                tcp.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
-
-
-def query(name, number=4711):
-    labels = b"".join(bytes([len(label)]) + label.encode() for label in name.split("."))
-    return struct.pack(">6H", number, 0x0100, 1, 0, 0, 0) + labels + b"\0" + struct.pack(">2H", 1, 1)
-
-
-class SilentRoot:
-    """A root server that hears everything and answers nothing."""
-
-    def __init__(self, folder):
-        self.socket = udp_socket()
-        self.socket.settimeout(PATIENCE)
-        self.port = self.socket.getsockname()[1]
-        self.hints = pathlib.Path(folder, "hints")
-        self.hints.write_text(". NS root.test.\nroot.test. A 127.0.0.1\n", encoding="ascii")
-
-    def configuration(self, port, more=""):
-        return (f"server: {{listen: ['127.0.0.1:{port}'], workers: 2}}\n"
-                f"resolver: {{root_hints_file: {self.hints}}}\n"
-                f"outgoing: {{port: {self.port}, ask_loopback: true, ipv6: false}}\n"
-                "telemetry: {state_directory: ''}\nweb: {listen: []}\n" + more)
-
-
-class Vouchd:
-    """A running vouchd; what it logs is in `lines`."""
-
-    def __init__(self, config, environment=None, folder=None):
-        self.lines = []
-        self.process = subprocess.Popen([VOUCHD, "--config", str(config)], stderr=subprocess.PIPE, text=True, cwd=folder,
-                                        env={**os.environ, **(environment or {})})
-
-    def wait_for(self, text):
-        """Reads the log up to a line with this text."""
-        patience = threading.Timer(PATIENCE, self.process.kill)  # or a line that never comes would be waited for
-        patience.start()
-        try:
-            while line := self.process.stderr.readline():
-                self.lines.append(line.rstrip("\n"))
-                if text in line:
-                    return line
-        finally:
-            patience.cancel()
-        raise AssertionError(f"no {text!r} in the log: {self.lines}")
-
-    def end(self, number=signal.SIGTERM):
-        self.process.send_signal(number)
-        status = self.process.wait(PATIENCE)
-        self.lines += self.process.stderr.read().splitlines()
-        return status
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        if self.process.poll() is None:
-            self.process.kill()
-            self.process.wait(PATIENCE)
-        self.process.stderr.close()
-
-
-class Folder(unittest.TestCase):
-    def setUp(self):
-        self.folder = tempfile.TemporaryDirectory()
-        self.addCleanup(self.folder.cleanup)
-        self.root = SilentRoot(self.folder.name)
-        self.addCleanup(self.root.socket.close)
-
-    def write(self, text, name="vouch.yaml"):
-        path = pathlib.Path(self.folder.name, name)
-        path.write_text(text, encoding="utf-8")
-        return str(path)
 
 
 class CommandLine(Folder):
@@ -167,7 +74,7 @@ class CommandLine(Folder):
 
     def test_a_full_disk_is_not_success(self):
         with open("/dev/full", "w", encoding="ascii") as full:
-            done = subprocess.run([VOUCHD, "--help"], stdout=full, timeout=PATIENCE, check=False)
+            done = subprocess.run([*PROGRAM, "--help"], stdout=full, timeout=PATIENCE, check=False)
         self.assertEqual(1, done.returncode)
 
 
@@ -463,5 +370,5 @@ class Privileges(Folder):
 
 if __name__ == "__main__":
     PROJECT = sys.argv.pop(2)
-    VOUCHD = sys.argv.pop(1)
+    PROGRAM.append(sys.argv.pop(1))
     unittest.main()
