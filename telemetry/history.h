@@ -1,5 +1,5 @@
 // What outlives the process: hourly counters, incidents, and the zones that fail, in one SQLite file that its owner
-// reads with the sqlite3 shell (docs/telemetry.md has the schema). One transaction an hour and at stop. A file that
+// reads with the sqlite3 shell (docs/metrics.md has the schema). One transaction an hour and at stop. A file that
 // cannot be written, or is damaged, costs history and nothing else; the problem is told until it is over.
 //
 // Privacy: of zones that fewer than k client prefixes met nothing is written; no client address and no name that was

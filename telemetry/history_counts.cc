@@ -48,9 +48,10 @@ std::string labels_json(const prometheus::ClientMetric& metric, std::string_view
   return json += '}';
 }
 
+// As /metrics writes the bounds of buckets: 0.0005, 1e-05.
 std::string number_text(double value) {
   std::array<char, 32> text{};
-  const auto end = std::to_chars(text.data(), text.data() + text.size(), value).ptr;
+  const auto end = std::to_chars(text.data(), text.data() + text.size(), value, std::chars_format::general).ptr;
   return {text.data(), end};
 }
 

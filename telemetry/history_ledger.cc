@@ -8,6 +8,8 @@
 #include <string_view>
 #include <utility>
 
+#include "telemetry/zone_ledger.h"
+
 namespace vouch {
 
 namespace {
@@ -30,6 +32,7 @@ std::optional<Enum> parsed(std::span<const std::string_view> ids, std::string_vi
 }
 
 bool is_zone(std::string_view text) {
+  if (text == kSelfText || text == kPathText) { return true; }
   return !text.empty() && text.size() <= kLongestZone && text.ends_with('.') &&
          std::ranges::all_of(text, [](char c) { return c > 0x20 && c < 0x7f; });
 }
@@ -221,7 +224,14 @@ void write_ledger(SqlDatabase& database, const Figures& figures) {
 }
 
 RememberedLedger read_ledger(SqlDatabase& database, UnixTime now) {
-  return {read_zones(database, now), read_incidents(database)};
+  RememberedLedger ledger{read_zones(database, now), read_incidents(database)};
+  // The latest incident of a zone that is remembered is the zone's own matter.
+  std::erase_if(ledger.incidents, [&ledger](const IncidentFigures& incident) {
+    return std::ranges::any_of(ledger.zones, [&incident](const ZoneFigures& zone) {
+      return zone.zone == incident.zone && zone.failing_since == incident.began;
+    });
+  });
+  return ledger;
 }
 
 }  // namespace vouch

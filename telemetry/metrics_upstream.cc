@@ -54,8 +54,9 @@ void add_replies(MetricFamilies& families, const ResolverCounters& counters) {
 void add_minimisation(MetricFamilies& families, const ResolverCounters& counters) {
   MetricFamilyBuilder asked = counter_family("vouch_upstream_queries_by_level_total",
                                              "Queries to servers, by how far up the tree the asked zone stands.");
-  MetricFamilyBuilder minimized = counter_family("vouch_qname_minimized_queries_total",
-                                                 "Of these, those that did not show the whole name (RFC 9156).");
+  MetricFamilyBuilder minimized =
+      counter_family("vouch_qname_minimized_queries_total",
+                     "Of these, those that showed at most one label more than the zone has (RFC 9156).");
   for (std::size_t i = 0; i < kTreeLevels; ++i) {
     asked.add({{"level", kTreeLevelIds[i]}}, counters.asked[i]);
     minimized.add({{"level", kTreeLevelIds[i]}}, counters.minimised[i]);

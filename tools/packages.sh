@@ -9,7 +9,8 @@ set -euo pipefail
 
 PACKAGES_FOLDER=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 
-# package | needed for (all, clang, gcc, sanitizers) | why
+# package | needed for (all, clang, gcc, sanitizers, web) | why
+# web: for the browser tests alone, and not needed: tools/web_tests.sh installs them, or says so and goes on.
 PACKAGES='
 cmake               | all        | configures the build
 ninja-build         | all        | runs the build
@@ -44,15 +45,21 @@ knot-dnsutils       | all        | kdig, which asks over TLS, HTTPS and QUIC, to
 ngtcp2-client       | all        | gtlsclient, a client for HTTP/3
 prometheus          | all        | promtool, which checks metrics, rules and alerts (tests alone; no server is started)
 sqlite3             | all        | the shell in which an owner reads the history (tests of its views)
+chromium            | web        | the browser that the pages are tried in
+fonts-dejavu-core   | web        | letters for it
+nodejs              | web        | drives the browser
+npm                 | web        | gets the two packages that do so
 '
 
-# packages_for PRESET: "package<TAB>why" of what this preset needs.
+# packages_for PRESET: "package<TAB>why" of what this preset needs; `web` is none, and stands for its group alone.
 packages_for() {
   local preset=$1 name groups why
   while IFS='|' read -r name groups why; do
     name=${name//[[:space:]]/} groups=${groups//[[:space:]]/} why=${why# }
     case "$name:$groups:$preset" in
       :*) continue ;;
+      *:web:web) ;;
+      *:web) continue ;;
       *:all:*) ;;
       *:clang:*-gcc) continue ;;
       *:clang:*) ;;

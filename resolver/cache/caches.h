@@ -12,13 +12,15 @@ namespace vouch {
 struct Caches {
   explicit Caches(const CacheOptions& given)
       : options(given),
-        rrsets(options.size / 16 * 11, options),  // what clients ask for
+        rrsets(options.size / 16 * 10, options),  // what clients ask for
         delegations(options.size / 16 * 2),       // an eighth: a cut is large (names, glue) but there are far fewer
         servers(options.size / 32),
         failures(options.size / 32, options),
         denials(options.size / 16) {}
-  // Octets that the caller's TrustCache may take (resolver/dnssec/trust_cache.h): the last sixteenth.
+  // Octets that the caller's TrustCache may take (resolver/dnssec/trust_cache.h), and all workers' finished answers
+  // (resolver/front/answer_cache.h) together: the last two sixteenths.
   std::size_t share_of_trust() const noexcept { return options.size / 16; }
+  std::size_t share_of_answers() const noexcept { return options.size / 16; }
 
   const CacheOptions options;
   RRsetCache rrsets;

@@ -1,6 +1,7 @@
 #include "resolver/cache/rrset_cache.h"
 
 #include <algorithm>
+#include <atomic>
 
 #include "resolver/cache/rrset_record.h"
 #include "resolver/cache/sieve_table.h"
@@ -55,6 +56,7 @@ struct RRsetCache::Impl {
   CacheOptions options;
   SipKey key;
   Table table;
+  std::atomic<std::uint64_t> generation{0};
 };
 
 RRsetCache::RRsetCache(std::size_t capacity, const CacheOptions& options)
@@ -164,6 +166,8 @@ bool RRsetCache::put_negative(NameView name, Type type, EntryKind kind, const RR
                     now);
 }
 
+std::uint64_t RRsetCache::generation() const noexcept { return impl_->generation.load(std::memory_order_acquire); }
+
 void RRsetCache::remove(NameView name, Type type) {
   const std::uint64_t hash = name.hash(impl_->key);
   Table::Access shard = impl_->table.lock(hash);
@@ -171,19 +175,25 @@ void RRsetCache::remove(NameView name, Type type) {
     const Table::Place place = find_in(shard, hash, name, at);
     if (place != 0) { shard.erase(place); }
   }
+  impl_->generation.fetch_add(1, std::memory_order_release);
 }
 
 void RRsetCache::remove_name(NameView name) {
   const std::size_t shard = impl_->table.shard_of(name.hash(impl_->key));
   const auto is_it = [name](const RRsetRecord& record) { return record.payload.name() == name; };
   for (Table::Place position = 0; impl_->table.walk(shard, position, is_it);) {}
+  impl_->generation.fetch_add(1, std::memory_order_release);
 }
 
 void RRsetCache::remove_below(NameView zone) {
   impl_->table.walk_all([zone](const RRsetRecord& record) { return record.payload.name().is_at_or_below(zone); });
+  impl_->generation.fetch_add(1, std::memory_order_release);
 }
 
-void RRsetCache::clear() { impl_->table.clear(); }
+void RRsetCache::clear() {
+  impl_->table.clear();
+  impl_->generation.fetch_add(1, std::memory_order_release);
+}
 
 CacheStats RRsetCache::stats() const {
   const SieveStats sum = impl_->table.stats();

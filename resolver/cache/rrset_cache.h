@@ -104,6 +104,8 @@ class RRsetCache {
   void remove_name(NameView name);        // every type
   void remove_below(NameView zone);       // the name and everything beneath; walks the cache in bounded steps per lock
   void clear();
+  // Grows whenever something is forgotten on purpose (remove, clear): copies made before are void then.
+  std::uint64_t generation() const noexcept;
   CacheStats stats() const;
   // Visits live entries, a shard at a time (a dump, a snapshot): `visit(name, type, entry)`, with no lock held; stops
   // when it returns false. The type of a name error is Type::none.

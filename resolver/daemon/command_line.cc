@@ -62,6 +62,11 @@ EXIT STATUS
 
 FILES
   /etc/vouch/vouch.yaml   the configuration
+  /var/lib/vouch          what is kept: keys and secrets of its own, trust anchors that rolled, history.sqlite3
+
+PAGES
+  http://127.0.0.1:8053/  what validation did, for people; /metrics for Prometheus; /api/v1/openapi.json for programs;
+                          /healthz and /readyz for whoever watches the service (web.listen)
 
 ENVIRONMENT
   NOTIFY_SOCKET   where systemd wants to be told of readiness

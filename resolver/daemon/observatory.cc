@@ -40,23 +40,21 @@ Observatory::~Observatory() {
 
 // That nobody can look is no reason not to resolve.
 void Observatory::open_web() {
+  server_ = WebServer::create(loop_->base(), *router_);
+  if (server_ == nullptr) {
+    log(LogLevel::error, "no_pages", {{"problem", "no memory for a timer"}});
+    return;
+  }
   for (const SocketAddress& address : parts_.configuration.web.listen) {
-    auto server = WebServer::open(loop_->base(), {address}, *router_);
-    if (server) {
-      servers_.push_back(std::move(*server));
-    } else {
+    if (const auto bound = server_->listen_on(address); !bound) {
       log(LogLevel::error, "no_pages",
-          {{"problem", server.error()}, {"remedy", "name another address in web.listen, or none: []"}});
+          {{"problem", bound.error()}, {"remedy", "name another address in web.listen, or none: []"}});
     }
   }
 }
 
 std::vector<SocketAddress> Observatory::addresses() const {
-  std::vector<SocketAddress> all;
-  for (const auto& server : servers_) {
-    for (const SocketAddress& address : server->addresses()) { all.push_back(address); }
-  }
-  return all;
+  return server_ == nullptr ? std::vector<SocketAddress>() : server_->addresses();
 }
 
 void Observatory::start() {
@@ -74,7 +72,7 @@ void Observatory::run() {
   loop_->run();
   minute_.reset();
   spent_.reset();
-  servers_.clear();
+  server_.reset();
 }
 
 void Observatory::each_minute() {

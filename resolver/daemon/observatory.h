@@ -70,7 +70,7 @@ class Observatory final : public WebSource {
   std::unique_ptr<History> history_;  // of the thread
   std::unique_ptr<SiteLookups> sites_;
   std::unique_ptr<Router> router_;
-  std::vector<std::unique_ptr<WebServer>> servers_;
+  std::unique_ptr<WebServer> server_;
   std::unique_ptr<Executor::Timer> minute_;
   std::unique_ptr<Executor::Timer> spent_;  // a timer cannot be destroyed inside its own work
   Figures figures_;

@@ -17,7 +17,7 @@ constexpr std::size_t kMaxLookUps = 64;  // more than those who ask let through 
 
 }  // namespace
 
-Worker::Worker(SharedParts parts, std::unique_ptr<EventLoop> loop, unsigned number)
+Worker::Worker(SharedParts parts, std::unique_ptr<EventLoop> loop, unsigned number, unsigned count)
     : loop_(std::move(loop)),
       recorder_(counters_, &parts.recorded),
       validation_{parts.configuration.dnssec, parts.anchors, parts.trust, counters_.validation, &recorder_},
@@ -44,7 +44,8 @@ Worker::Worker(SharedParts parts, std::unique_ptr<EventLoop> loop, unsigned numb
                                               .executor = *loop_,
                                               .clock = parts.clock,
                                               .random = random_,
-                                              .recorder = recorder_});
+                                              .recorder = recorder_,
+                                              .answer_octets = parts.caches.share_of_answers() / count});
   const ListenerOptions& listeners = configuration.listeners;
   tcp_sessions_ = std::make_unique<SessionLimits>(*loop_, listeners.sessions);
   tls_sessions_ = std::make_unique<SessionLimits>(*loop_, listeners.tls_sessions);
@@ -57,7 +58,7 @@ std::expected<std::unique_ptr<Worker>, std::string> Worker::create(SharedParts p
   if (loop == nullptr) {
     return std::unexpected("cannot make an event loop: descriptors have run out (RLIMIT_NOFILE)");
   }
-  std::unique_ptr<Worker> worker(new Worker(parts, std::move(loop), number));
+  std::unique_ptr<Worker> worker(new Worker(parts, std::move(loop), number, count));
   // Now, while what names the authorities may be read.
   const auto& forwards = parts.configuration.resolver.forward_zones;
   if (std::ranges::any_of(forwards, &ConfiguredZone::tls)) {

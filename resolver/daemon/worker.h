@@ -79,7 +79,7 @@ class Worker {
 
  private:
   using Opened = std::expected<void, std::string>;  // on failure a sentence for the operator
-  Worker(SharedParts parts, std::unique_ptr<EventLoop> loop, unsigned number);
+  Worker(SharedParts parts, std::unique_ptr<EventLoop> loop, unsigned number, unsigned count);
   Opened open_dns(const ListenerOptions& options, const std::vector<SocketAddress>& addresses);
   Opened open_streams(const ListenerOptions& options, const std::vector<SocketAddress>& addresses,
                       SessionLimits& limits, SessionCounters& counters, const StreamService& service);

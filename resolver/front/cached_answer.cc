@@ -47,6 +47,8 @@ struct CacheReader::Walk {
       result.zone = Name(entry.flaw.zone_of(name));
     }
     result.stale |= entry.stale_for > 0;
+    const std::uint32_t tenth = entry.kind == EntryKind::rrset ? entry.lifetime / kPrefetchShare : 0;
+    result.fresh_for = std::min(result.fresh_for, entry.ttl > tenth ? entry.ttl - tenth : 0);
     if (entry.proofs && writer.inquiry().dnssec_ok && proof_count < proofs.size()) {
       proof_ttls[proof_count] = ttl_of(entry);
       proofs[proof_count++] = std::move(entry.proofs);

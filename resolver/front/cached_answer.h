@@ -24,6 +24,7 @@ struct CachedAnswer {
   Name zone;                             // then: the zone at fault
   bool stale = false;                    // some of it has expired
   bool wants_refresh = false;            // positive, and in the last tenth of its TTL
+  std::uint32_t fresh_for = UINT32_MAX;  // seconds until it has to be made anew: expired, or to be refreshed
 };
 
 class CacheReader {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <mutex>
 
+#include "resolver/front/answer_cache.h"
 #include "resolver/front/query_check.h"
 #include "resolver/front/resolutions.h"
 #include "resolver/policy/access_list.h"
@@ -32,6 +33,7 @@ struct Front::Impl {
   explicit Impl(const FrontParts& from)
       : parts(from),
         counters(from.recorder.front()),
+        answers(from.answer_octets),
         access(from.options.allow),
         cookies(from.shared.impl().cookies(from.options, from.random)),
         cache(from.options, from.caches),
@@ -46,7 +48,8 @@ struct Front::Impl {
   std::size_t finish(AnswerWriter& writer, NameView name, Rcode rcode, bool authentic, AnswerSource source,
                      Standing standing);
   std::size_t answer_locally(AnswerWriter& writer, NameView name, const LocalAnswer& local);
-  std::size_t answer_from_cache(AnswerWriter& writer, NameView name, TtlTime now, const IpAddress& client);
+  std::size_t answer_from_cache(const ClientQuery& query, MutableBytes out, AnswerWriter& writer, NameView name,
+                                TtlTime now);
   std::size_t refer(AnswerWriter& writer, NameView name, TtlTime now);
   std::size_t answer_failure(AnswerWriter& writer, NameView name, TtlTime now, const IpAddress& client);
   std::size_t resolve(const ClientQuery& query, ReplyRoom& room, AnswerWriter& writer, NameView name);
@@ -60,8 +63,13 @@ struct Front::Impl {
     return 0;
   }
 
+  std::size_t answer_again(const ClientQuery& query, MutableBytes out);
+  void keep(const ClientQuery& query, Bytes answer, const AnswerWriter& writer, NameView name,
+            const CachedAnswer& found, Standing standing, TtlTime now);
+
   FrontParts parts;
   FrontCounters& counters;
+  AnswerCache answers;
   AccessList access;
   ServerCookies cookies;
   CacheReader cache;
@@ -72,6 +80,18 @@ struct Front::Impl {
 // telemetry/taxonomy.h counts clients' ways by number.
 static_assert(static_cast<std::size_t>(ClientProtocol::tls) == kFirstEncryptedTransport);
 static_assert(static_cast<std::size_t>(ClientProtocol::http3) == kTransports - 1);
+
+namespace {
+
+void count_wishes(bool dnssec_ok, bool ad, FrontCounters& counters) noexcept {
+  if (dnssec_ok) {
+    counters.queries_do.add();
+  } else if (ad) {
+    counters.queries_ad.add();
+  }
+}
+
+}  // namespace
 
 std::size_t Front::Impl::answer(const ClientQuery& query, ReplyRoom& room) {
   parts.recorder.asked(static_cast<std::size_t>(query.protocol), query.client.ip());
@@ -85,6 +105,9 @@ std::size_t Front::Impl::answer(const ClientQuery& query, ReplyRoom& room) {
   }
 
   const MutableBytes out = room.buffer();
+  if (admitted) {
+    if (const std::size_t size = answer_again(query, out)) { return size; }
+  }
   const auto only_header = [&](Rcode rcode) {
     return answer_header_only(out, query.packet, admitted ? rcode : Rcode::refused);
   };
@@ -98,16 +121,40 @@ std::size_t Front::Impl::answer(const ClientQuery& query, ReplyRoom& room) {
   }
   Inquiry inquiry;
   const auto early = check_query(*view, context(query, view->edns.has_value()), inquiry);
-  if (inquiry.dnssec_ok) {
-    counters.queries_do.add();
-  } else if (inquiry.ad) {
-    counters.queries_ad.add();
-  }
+  count_wishes(inquiry.dnssec_ok, inquiry.ad, counters);
   const NameView name = view->name;
   AnswerWriter writer(out, inquiry, &name, parts.options);
   if (!admitted) { return answer_early(writer, {Rcode::refused, Ede::prohibited}); }
   if (early) { return answer_early(writer, *early); }
   return answer_question(query, room, writer, name);
+}
+
+// What was asked with the same octets before, and is as true as then. The one path that a flood of hot queries takes.
+std::size_t Front::Impl::answer_again(const ClientQuery& query, MutableBytes out) {
+  const bool is_timed = parts.recorder.is_timed();
+  const Instant start = is_timed ? parts.clock.monotonic() : Instant();
+  const AnswerCache::Hit hit =
+      answers.find(query.packet, query.protocol, out, parts.clock.ttl(), parts.caches.rrsets.generation(), ++rotation);
+  if (hit.size == 0) { return 0; }
+  count_wishes(hit.dnssec_ok, hit.ad, counters);
+  counters.rcodes[rcode_class(hit.rcode)].add();
+  parts.recorder.record(
+      {.source = AnswerSource::cache, .standing = hit.standing, .name = hit.name, .rcode = hit.rcode});
+  if (is_timed) { counters.from_cache.add(parts.clock.monotonic() - start); }
+  return hit.size;
+}
+
+void Front::Impl::keep(const ClientQuery& query, Bytes answer, const AnswerWriter& writer, NameView name,
+                       const CachedAnswer& found, Standing standing, TtlTime now) {
+  answers.keep({.query = query.packet,
+                .answer = answer,
+                .inquiry = writer.inquiry(),
+                .name = name,
+                .standing = standing,
+                .rcode = found.rcode,
+                .seconds = found.fresh_for,
+                .generation = parts.caches.rrsets.generation()},
+               now);
 }
 
 std::size_t Front::Impl::answer_without_question(const ClientQuery& query, MutableBytes out) {
@@ -153,7 +200,7 @@ std::size_t Front::Impl::answer_question(const ClientQuery& query, ReplyRoom& ro
   }
   const TtlTime now = parts.clock.ttl();
   const IpAddress& client = query.client.ip();
-  if (const std::size_t size = answer_from_cache(writer, name, now, client)) { return size; }
+  if (const std::size_t size = answer_from_cache(query, room.buffer(), writer, name, now)) { return size; }
   writer.drop_records();
   if (!rd) { return refer(writer, name, now); }
   if (const std::size_t size = answer_failure(writer, name, now, client)) { return size; }
@@ -168,7 +215,8 @@ std::size_t Front::Impl::answer_locally(AnswerWriter& writer, NameView name, con
   return finish(writer, name, local.rcode, false, AnswerSource::local, Standing::unchecked);
 }
 
-std::size_t Front::Impl::answer_from_cache(AnswerWriter& writer, NameView name, TtlTime now, const IpAddress& client) {
+std::size_t Front::Impl::answer_from_cache(const ClientQuery& query, MutableBytes out, AnswerWriter& writer,
+                                           NameView name, TtlTime now) {
   const bool is_timed = parts.recorder.is_timed();
   const Instant start = is_timed ? parts.clock.monotonic() : Instant();
   const CachedAnswer found = cache.write(writer, name, now, {}, ++rotation);
@@ -181,10 +229,12 @@ std::size_t Front::Impl::answer_from_cache(AnswerWriter& writer, NameView name, 
   const Standing standing = standing_of(found.security, found.reason);
   // Only where nothing is enforced does what failed come out of the cache to somebody who did not say CD.
   if (standing == Standing::bogus && !writer.inquiry().cd) {
-    tell_of_failure(parts.recorder, writer.inquiry(), name, found.reason, found.zone, client, true, parts.clock.wall());
+    tell_of_failure(parts.recorder, writer.inquiry(), name, found.reason, found.zone, query.client.ip(), true,
+                    parts.clock.wall());
   }
   const std::size_t size = finish(writer, name, found.rcode, found.authentic, AnswerSource::cache, standing);
   if (is_timed) { counters.from_cache.add(parts.clock.monotonic() - start); }
+  keep(query, out.first(size), writer, name, found, standing, now);
   if (found.wants_refresh && parts.options.prefetch && writer.inquiry().rd) {
     resolutions.refresh(writer.inquiry(), name, true);
   }

@@ -35,6 +35,7 @@ struct FrontParts {
   const Clock& clock;
   Random& random;
   Recorder& recorder;
+  std::size_t answer_octets = 0;  // for finished answers (answer_cache.h); 0: none are kept
 };
 
 class Front final : public QuerySink {

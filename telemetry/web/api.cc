@@ -31,12 +31,20 @@ std::optional<std::int64_t> number_in(std::string_view text) noexcept {
   return value;
 }
 
-// `limit`, or its default; nothing: out of bounds.
-std::optional<std::size_t> limit_in(const WebTarget& target) noexcept {
-  if (!target.has("limit")) { return kDefaultApiRows; }
-  const auto limit = number_in(target.parameter("limit"));
-  if (!limit || *limit < 1 || *limit > static_cast<std::int64_t>(kMaxApiRows)) { return std::nullopt; }
-  return static_cast<std::size_t>(*limit);
+// `limit` and `offset`, or their defaults; nothing: out of bounds.
+std::optional<RowRange> range_in(const WebTarget& target) noexcept {
+  RowRange range{.offset = 0, .limit = kDefaultApiRows};
+  if (target.has("limit")) {
+    const auto limit = number_in(target.parameter("limit"));
+    if (!limit || *limit < 1 || *limit > static_cast<std::int64_t>(kMaxApiRows)) { return std::nullopt; }
+    range.limit = static_cast<std::size_t>(*limit);
+  }
+  if (target.has("offset")) {
+    const auto offset = number_in(target.parameter("offset"));
+    if (!offset || *offset > static_cast<std::int64_t>(kMaxApiOffset)) { return std::nullopt; }
+    range.offset = static_cast<std::size_t>(*offset);
+  }
+  return range;
 }
 
 WebResponse history(const ApiInput& input) {
@@ -62,26 +70,26 @@ WebResponse one_zone(const ApiInput& input) {
   return api_problem(404, "This zone has not failed lately.");
 }
 
-WebResponse zones(const ApiInput& input, std::size_t limit, bool as_csv) {
+WebResponse zones(const ApiInput& input, RowRange range, bool as_csv) {
   std::optional<ZoneState> state;
   if (input.target.has("state")) {
     const auto found = std::ranges::find(kZoneStateIds, input.target.parameter("state"));
     if (found == kZoneStateIds.end()) { return api_problem(400, "`state` is failing, recovered or quiet."); }
     state = static_cast<ZoneState>(found - kZoneStateIds.begin());
   }
-  return as_csv ? csv(zones_csv(input.figures, state, limit), "zones.csv")
-                : json(zones_json(input.figures, state, limit));
+  return as_csv ? csv(zones_csv(input.figures, state, range), "zones.csv")
+                : json(zones_json(input.figures, state, range));
 }
 
 WebResponse rows(std::string_view path, const ApiInput& input) {
-  const auto limit = limit_in(input.target);
-  if (!limit) { return api_problem(400, "`limit` is a number from 1 to 1000."); }
-  if (path == "/api/v1/zones") { return zones(input, *limit, false); }
-  if (path == "/api/v1/zones.csv") { return zones(input, *limit, true); }
-  if (path == "/api/v1/incidents") { return json(incidents_json(input.figures, *limit)); }
-  if (path == "/api/v1/incidents.csv") { return csv(incidents_csv(input.figures, *limit), "incidents.csv"); }
-  if (path == "/api/v1/tlds") { return json(tlds_json(input.figures, *limit)); }
-  return json(expiring_json(input.figures, *limit));
+  const auto range = range_in(input.target);
+  if (!range) { return api_problem(400, "`limit` is a number from 1 to 250, `offset` one from 0 to 1000000."); }
+  if (path == "/api/v1/zones") { return zones(input, *range, false); }
+  if (path == "/api/v1/zones.csv") { return zones(input, *range, true); }
+  if (path == "/api/v1/incidents") { return json(incidents_json(input.figures, *range)); }
+  if (path == "/api/v1/incidents.csv") { return csv(incidents_csv(input.figures, *range), "incidents.csv"); }
+  if (path == "/api/v1/tlds") { return json(tlds_json(input.figures, *range)); }
+  return json(expiring_json(input.figures, *range));
 }
 
 }  // namespace
@@ -89,13 +97,13 @@ WebResponse rows(std::string_view path, const ApiInput& input) {
 std::span<const ApiRoute> api_routes() {
   static const std::array<ApiRoute, 12> kRoutes{{
       {"/api/v1/summary", {}},
-      {"/api/v1/zones", {"state", "limit"}},
-      {"/api/v1/zones.csv", {"state", "limit"}},
+      {"/api/v1/zones", {"state", "limit", "offset"}},
+      {"/api/v1/zones.csv", {"state", "limit", "offset"}},
       {"/api/v1/zones/{name}", {}},
-      {"/api/v1/incidents", {"limit"}},
-      {"/api/v1/incidents.csv", {"limit"}},
-      {"/api/v1/tlds", {"limit"}},
-      {"/api/v1/expiring", {"limit"}},
+      {"/api/v1/incidents", {"limit", "offset"}},
+      {"/api/v1/incidents.csv", {"limit", "offset"}},
+      {"/api/v1/tlds", {"limit", "offset"}},
+      {"/api/v1/expiring", {"limit", "offset"}},
       {"/api/v1/status", {}},
       {"/api/v1/history", {"from", "to"}},
       {kApiCheckPath, {"name"}},

@@ -24,7 +24,9 @@ inline constexpr std::string_view kApiPrefix = "/api/v1/";
 inline constexpr std::string_view kApiCheckPath = "/api/v1/check";  // the one that waits; the router does it
 
 inline constexpr std::size_t kDefaultApiRows = 100;
-inline constexpr std::size_t kMaxApiRows = 1000;  // more zones than the ledger keeps
+// The longest names, in every row, then make half of the largest body that the server sends. More rows by `offset`.
+inline constexpr std::size_t kMaxApiRows = 250;
+inline constexpr std::size_t kMaxApiOffset = 1'000'000;  // beyond any list
 
 // As OpenAPI spells them: "/api/v1/zones/{name}". All of them, the check and the description included.
 struct ApiRoute {

@@ -1,9 +1,6 @@
 #include "telemetry/web/api_json.h"
 
 #include <nlohmann/json.hpp>
-#include <ranges>
-
-#include "telemetry/web/api_rows.h"
 
 namespace vouch {
 namespace {
@@ -93,13 +90,13 @@ Json incident_object(const IncidentFigures& incident) {
           {"is_public", incident.is_public}};
 }
 
-// The rows that fit, and how many there were.
+// The rows of the range, and how many there are in all.
 template <typename Rows, typename ToJson>
-std::string list(std::string_view name, Rows rows, std::size_t limit, ToJson to_json) {
+std::string list(std::string_view name, Rows rows, RowRange range, ToJson to_json) {
   Json items = Json::array();
   std::size_t total = 0;
   for (const auto& row : rows) {
-    if (total < limit) { items.push_back(to_json(row)); }
+    if (total >= range.offset && total - range.offset < range.limit) { items.push_back(to_json(row)); }
     ++total;
   }
   return text_of({{"total", total}, {std::string(name), std::move(items)}});
@@ -244,24 +241,24 @@ std::string summary_json(const Figures& figures, const StatusFigures& status) {
                   {"day", day_json(figures.day)}});
 }
 
-std::string zones_json(const Figures& figures, std::optional<ZoneState> state, std::size_t limit) {
-  return list("zones", zones_in(figures, state), limit, zone_object);
+std::string zones_json(const Figures& figures, std::optional<ZoneState> state, RowRange range) {
+  return list("zones", zones_in(figures, state), range, zone_object);
 }
 
 std::string zone_json(const ZoneFigures& zone) { return text_of(zone_object(zone)); }
 
-std::string incidents_json(const Figures& figures, std::size_t limit) {
-  return list("incidents", std::views::all(figures.incidents), limit, incident_object);
+std::string incidents_json(const Figures& figures, RowRange range) {
+  return list("incidents", std::views::all(figures.incidents), range, incident_object);
 }
 
-std::string tlds_json(const Figures& figures, std::size_t limit) {
-  return list("tlds", std::views::all(figures.tlds), limit, [](const TldFigures& tld) {
+std::string tlds_json(const Figures& figures, RowRange range) {
+  return list("tlds", std::views::all(figures.tlds), range, [](const TldFigures& tld) {
     return Json{{"tld", tld.tld}, {"answers", by_id(kStandingIds, [&](std::size_t i) { return tld.answers[i]; })}};
   });
 }
 
-std::string expiring_json(const Figures& figures, std::size_t limit) {
-  return list("expiring", std::views::all(figures.expiring), limit, [](const ExpiringZone& zone) {
+std::string expiring_json(const Figures& figures, RowRange range) {
+  return list("expiring", std::views::all(figures.expiring), range, [](const ExpiringZone& zone) {
     return Json{{"zone", zone.zone},     {"expires", zone.expires}, {"seen", zone.seen},
                 {"window", zone.window}, {"is_late", zone.is_late}, {"is_public", zone.is_public}};
   });

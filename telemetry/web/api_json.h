@@ -10,16 +10,17 @@
 #include "telemetry/figures.h"
 #include "telemetry/history.h"
 #include "telemetry/status_figures.h"
+#include "telemetry/web/api_rows.h"
 #include "telemetry/web/site_report.h"
 
 namespace vouch {
 
 std::string summary_json(const Figures& figures, const StatusFigures& status);
-std::string zones_json(const Figures& figures, std::optional<ZoneState> state, std::size_t limit);
+std::string zones_json(const Figures& figures, std::optional<ZoneState> state, RowRange range);
 std::string zone_json(const ZoneFigures& zone);
-std::string incidents_json(const Figures& figures, std::size_t limit);
-std::string tlds_json(const Figures& figures, std::size_t limit);
-std::string expiring_json(const Figures& figures, std::size_t limit);
+std::string incidents_json(const Figures& figures, RowRange range);
+std::string tlds_json(const Figures& figures, RowRange range);
+std::string expiring_json(const Figures& figures, RowRange range);
 std::string status_json(const StatusFigures& status);
 std::string history_json(std::span<const HourFigures> hours);
 std::string site_report_json(const SiteReport& report);

@@ -1,9 +1,6 @@
 #include "telemetry/web/csv.h"
 
-#include <algorithm>
-#include <ranges>
-
-#include "telemetry/web/api_rows.h"
+#include <cstdint>
 
 namespace vouch {
 namespace {
@@ -59,11 +56,11 @@ std::string csv_cell(std::string_view text) {
   return quoted;
 }
 
-std::string zones_csv(const Figures& figures, std::optional<ZoneState> state, std::size_t limit) {
+std::string zones_csv(const Figures& figures, std::optional<ZoneState> state, RowRange range) {
   std::string table =
       "zone,state,reason,evidence,fixer,failing_since,last_failure,ended,last_good,failures,answers_withheld,"
       "lookups_withheld,prefixes\r\n";
-  for (const ZoneFigures& zone : zones_in(figures, state) | std::views::take(limit)) {
+  for (const ZoneFigures& zone : rows_in(zones_in(figures, state), range)) {
     const ZoneCause cause = zone.causes.empty() ? ZoneCause{} : zone.causes.front();
     Row(table)
         .text(zone.zone)
@@ -83,11 +80,11 @@ std::string zones_csv(const Figures& figures, std::optional<ZoneState> state, st
   return table;
 }
 
-std::string incidents_csv(const Figures& figures, std::size_t limit) {
+std::string incidents_csv(const Figures& figures, RowRange range) {
   std::string table =
       "zone,state,reason,evidence,fixer,began,last_failure,ended,failures,answers_withheld,lookups_withheld,"
       "prefixes\r\n";
-  for (const IncidentFigures& incident : figures.incidents | std::views::take(limit)) {
+  for (const IncidentFigures& incident : rows_in(std::views::all(figures.incidents), range)) {
     Row(table)
         .text(incident.zone)
         .text(id_of(kZoneStateIds, incident.state))

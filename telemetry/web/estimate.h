@@ -17,7 +17,8 @@ struct DurationEstimate {
 std::uint64_t count_of(const DurationHistogram& histogram) noexcept;
 // Nothing of an empty histogram.
 std::optional<std::chrono::nanoseconds> mean_of(const DurationHistogram& histogram) noexcept;
-// `share` in (0, 1]; within a bucket durations are taken to be spread evenly, as Prometheus's histogram_quantile() does.
+// `share` in (0, 1]; within a bucket durations are taken to be spread evenly, as Prometheus's histogram_quantile()
+// does.
 std::optional<DurationEstimate> quantile_of(const DurationHistogram& histogram, double share) noexcept;
 
 }  // namespace vouch

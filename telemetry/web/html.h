@@ -29,10 +29,10 @@ void append_escaped(std::string& to, std::string_view text);
 class Html {
  public:
   Html() = default;
-  Html(Markup markup) : octets_(markup.text()) {}                         // NOLINT(google-explicit-constructor)
-  Html(std::string_view text) { append_escaped(octets_, text); }          // NOLINT(google-explicit-constructor)
-  Html(const std::string& text) { append_escaped(octets_, text); }        // NOLINT(google-explicit-constructor)
-  Html(const char* text) : Html(std::string_view(text)) {}                // NOLINT(google-explicit-constructor)
+  Html(Markup markup) : octets_(markup.text()) {}                   // NOLINT(google-explicit-constructor)
+  Html(std::string_view text) { append_escaped(octets_, text); }    // NOLINT(google-explicit-constructor)
+  Html(const std::string& text) { append_escaped(octets_, text); }  // NOLINT(google-explicit-constructor)
+  Html(const char* text) : Html(std::string_view(text)) {}          // NOLINT(google-explicit-constructor)
 
   Html& operator<<(Markup markup) {
     octets_ += markup.text();
@@ -66,5 +66,7 @@ std::string url_component(std::string_view text);
 Html foreign(std::string_view text);
 // The same in the typeface of things that are copied letter by letter.
 Html code(std::string_view text);
+// An id of ours, like rrsig_expired: short, and never broken.
+Html identifier(std::string_view id);
 
 }  // namespace vouch

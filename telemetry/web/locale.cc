@@ -43,9 +43,8 @@ constexpr unsigned placeholders(std::string_view text) {
 }
 
 constexpr bool is_complete(const InLanguages& texts) {
-  return std::ranges::all_of(texts, [&](std::string_view text) {
-    return !text.empty() && placeholders(text) == placeholders(texts[0]);
-  });
+  return std::ranges::all_of(
+      texts, [&](std::string_view text) { return !text.empty() && placeholders(text) == placeholders(texts[0]); });
 }
 // "One more cause" may do without its number.
 constexpr bool is_complete(const CountedForms& forms) {

@@ -55,13 +55,13 @@ class Locale {
   std::string decimal(double value, unsigned digits) const;  // 1,234.5 or 1.234,5
   // "31%", "0.4%", "<0.1%"; "99.9%" up to the very whole; "–" of nothing.
   std::string percent(std::uint64_t part, std::uint64_t whole) const;
-  std::string octets(std::uint64_t value) const;                    // "12.3 MB"
-  std::string duration(std::chrono::nanoseconds value) const;       // "1.2 ms"
-  std::string span(std::int64_t seconds) const;                     // "3 days"
-  std::string date(UnixTime time) const;                            // "30 Nov 2026"
-  std::string clock(UnixTime time) const;                           // "15:41"
-  Html when(UnixTime time) const;                                   // both, as a <time> element
-  std::string zone() const;                                         // "UTC", "UTC−3", "UTC+5:30"
+  std::string octets(std::uint64_t value) const;               // "12.3 MB"
+  std::string duration(std::chrono::nanoseconds value) const;  // "1.2 ms"
+  std::string span(std::int64_t seconds) const;                // "3 days"
+  std::string date(UnixTime time) const;                       // "30 Nov 2026"
+  std::string clock(UnixTime time) const;                      // "15:41"
+  Html when(UnixTime time) const;                              // both, as a <time> element
+  std::string zone() const;                                    // "UTC", "UTC−3", "UTC+5:30"
 
  private:
   std::string grouped(std::string digits) const;

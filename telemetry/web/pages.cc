@@ -9,7 +9,9 @@
 namespace vouch {
 namespace {
 
-char lower(char letter) noexcept { return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter; }
+char lower(char letter) noexcept {
+  return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
+}
 
 bool equal_but_case(std::string_view one, std::string_view other) noexcept {
   return std::ranges::equal(one, other, {}, lower, lower);
@@ -105,8 +107,7 @@ Language choose_language(std::string_view wanted, std::string_view accept_langua
     accept_language.remove_prefix(comma == std::string_view::npos ? accept_language.size() : comma + 1);
     const std::size_t semicolon = entry.find(';');
     const auto language = language_of(trimmed(entry.substr(0, semicolon)));
-    const unsigned weight =
-        semicolon == std::string_view::npos ? 1000 : weight_of(entry.substr(semicolon + 1));
+    const unsigned weight = semicolon == std::string_view::npos ? 1000 : weight_of(entry.substr(semicolon + 1));
     if (language && weight > best_weight) {
       best = *language;
       best_weight = weight;

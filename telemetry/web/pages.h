@@ -38,8 +38,8 @@ struct PageInput {
   const Figures& figures;
   const StatusFigures& status;
   std::span<const HourFigures> month{};  // hours of the last 30 days; may be empty
-  std::int32_t utc_offset = 0;         // seconds east of UTC that times are shown in: the server's own, now
-  std::string_view asked{};            // Page::site: what was typed; empty: nothing yet
+  std::int32_t utc_offset = 0;           // seconds east of UTC that times are shown in: the server's own, now
+  std::string_view asked{};              // Page::site: what was typed; empty: nothing yet
   const SiteReport* report = nullptr;  // Page::site: what came of it; null with something asked: it could not be tried
 };
 // A whole document, from <!doctype html> on.

@@ -1,6 +1,7 @@
 #include "telemetry/web/router.h"
 
 #include <algorithm>
+#include <ctime>
 
 #include "telemetry/metrics.h"
 #include "telemetry/web/api.h"
@@ -13,6 +14,13 @@ constexpr std::string_view kChallenge = "Basic realm=\"Vouch\", charset=\"UTF-8\
 constexpr std::string_view kMetricsType = "text/plain; version=0.0.4; charset=utf-8";
 constexpr std::string_view kMetricsPath = "/metrics";
 constexpr UnixTime kMonth = 30 * 24 * 3600;
+
+// Of the machine's own time zone.
+std::int32_t utc_offset_at(UnixTime now) noexcept {
+  const std::time_t seconds = now;
+  std::tm parts{};
+  return localtime_r(&seconds, &parts) == nullptr ? 0 : static_cast<std::int32_t>(parts.tm_gmtoff);
+}
 
 std::optional<Page> page_at(std::string_view path) noexcept {
   const auto found = std::ranges::find(kPagePaths, path);
@@ -77,8 +85,8 @@ void Router::handle(const WebHead& head, const WebPeer& peer, WebDone done) {
     return;
   }
   Request request{.head = head, .target = std::move(*target), .peer = peer};
-  request.language =
-      choose_language(request.target.parameter("lang"), head.field("accept-language").value_or(std::string_view()));
+  request.language = choose_language(request.target.parameter(kLanguageParameter),
+                                     head.field("accept-language").value_or(std::string_view()));
   if (auto refused = admit(request)) {
     done(std::move(*refused));
     return;
@@ -143,7 +151,7 @@ void Router::route(const Request& request, WebDone done) {
     return;
   }
   if (const auto wanted = page_at(path)) {
-    if (*wanted == Page::site && !request.target.parameter("name").empty()) {
+    if (*wanted == Page::site && !request.target.parameter(kAskedParameter).empty()) {
       site_page(request, std::move(done));
     } else {
       done(page(request, *wanted));
@@ -176,7 +184,7 @@ WebResponse Router::page(const Request& request, Page page) {
                                .figures = source_.figures(),
                                .status = source_.status(),
                                .month = month,
-                               .asked = {}})};
+                               .utc_offset = utc_offset_at(now)})};
 }
 
 WebResponse Router::site_document(Language language, Viewer viewer, std::string_view asked, const SiteReport* report,
@@ -188,7 +196,7 @@ WebResponse Router::site_document(Language language, Viewer viewer, std::string_
                                .viewer = viewer,
                                .figures = source_.figures(),
                                .status = source_.status(),
-                               .month = {},
+                               .utc_offset = utc_offset_at(clock_.wall()),
                                .asked = asked,
                                .report = report})};
 }
@@ -198,7 +206,7 @@ void Router::site_page(const Request& request, WebDone done) {
     done(problem(request, 403, "Another site may not order look-ups."));
     return;
   }
-  const std::string_view asked = request.target.parameter("name");
+  const std::string_view asked = request.target.parameter(kAskedParameter);
   const auto name = site_name_in(asked);
   if (!name) {
     done(site_document(request.language, request.viewer, asked, nullptr, 400));

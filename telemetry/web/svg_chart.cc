@@ -113,8 +113,8 @@ Html scale_lines(const Band& band, std::uint64_t scale, const Locale& locale) {
   Html html;
   html << "<line class=\"grid\" x1=\"0\" x2=\"100%\" y1=\""_html << coordinate(band.top) << "\" y2=\""_html
        << coordinate(band.top) << "\"/><line class=\"axis\" x1=\"0\" x2=\"100%\" y1=\""_html << coordinate(band.bottom)
-       << "\" y2=\""_html << coordinate(band.bottom) << "\"/><text class=\"scale\" x=\"0\" y=\""_html
-       << coordinate(band.top - 1.5) << "\">"_html << locale.number(scale) << "</text>"_html;
+       << "\" y2=\""_html << coordinate(band.bottom) << "\"/><text x=\"0\" y=\""_html << coordinate(band.top - 1.5)
+       << "\">"_html << locale.number(scale) << "</text>"_html;
   return html;
 }
 
@@ -127,8 +127,8 @@ Html column(std::string_view id, const Band& band, std::size_t at, std::size_t m
   for (const Series& one : band.series) {
     const std::uint64_t value = value_at(one, at);
     if (value == 0) { continue; }
-    const double tall = std::min(
-        std::max(height * static_cast<double>(value) / static_cast<double>(scale), kLeast), y - band.top + kLeast);
+    const double tall = std::min(std::max(height * static_cast<double>(value) / static_cast<double>(scale), kLeast),
+                                 y - band.top + kLeast);
     y -= tall;
     html << rectangle(id, one.fill, (static_cast<double>(at) + kGap / 2) * step, y, step * (1 - kGap), tall);
   }
@@ -140,9 +140,8 @@ Html time_labels(const std::vector<UnixTime>& moments, const Locale& locale) {
   const std::size_t labels = std::min(kTimeLabels, moments.size());
   for (std::size_t i = 0; i < labels; ++i) {
     const std::size_t at = i * moments.size() / labels;
-    html << "<text class=\"time\" x=\""_html
-         << coordinate(100.0 * static_cast<double>(at) / static_cast<double>(moments.size())) << "\" y=\"98%\">"_html
-         << locale.clock(moments[at]) << "</text>"_html;
+    html << "<text x=\""_html << coordinate(100.0 * static_cast<double>(at) / static_cast<double>(moments.size()))
+         << "\" y=\"98%\">"_html << locale.clock(moments[at]) << "</text>"_html;
   }
   return html;
 }
@@ -153,8 +152,7 @@ Html column_title(const TimeChart& chart, std::size_t at, const Locale& locale) 
   html << "<title>"_html << locale.clock(chart.moments[at]);
   for (const auto* series : {&chart.series, &chart.lane}) {
     for (const Series& one : *series) {
-      html << "; "_html << locale.text(one.name) << ": "_html
-           << locale.number(value_at(one, at));
+      html << "; "_html << locale.text(one.name) << ": "_html << locale.number(value_at(one, at));
     }
   }
   html << "</title>"_html;
@@ -176,8 +174,8 @@ Html legend(const TimeChart& chart, const Locale& locale) {
     html << "<li>"_html << swatch(chart.id, one.fill) << locale.text(one.name) << "</li>"_html;
   }
   for (const Series& one : chart.lane) {
-    html << "<li>"_html << swatch(chart.id, one.fill)
-         << locale.say(Message::series_lane, {locale.text(one.name)}) << "</li>"_html;
+    html << "<li>"_html << swatch(chart.id, one.fill) << locale.say(Message::series_lane, {locale.text(one.name)})
+         << "</li>"_html;
   }
   html << "</ul>"_html;
   return html;
@@ -216,6 +214,22 @@ Html open_svg(std::string_view id, std::string_view title, const Html& descripti
   return html;
 }
 
+double share_of(std::uint64_t part, std::uint64_t whole) noexcept {
+  return whole == 0 ? 0 : std::min(1.0, static_cast<double>(part) / static_cast<double>(whole));
+}
+
+// Per cent at the top of the line's scale: the next round share above the largest.
+std::uint64_t percent_scale(const Sparkline& line) noexcept {
+  double most = 0;
+  for (std::size_t i = 0; i < line.moments.size(); ++i) {
+    most = std::max(most, share_of(line.parts[i], line.wholes[i]));
+  }
+  for (const std::uint64_t top : {10U, 20U, 50U}) {
+    if (100 * most <= static_cast<double>(top)) { return top; }
+  }
+  return 100;
+}
+
 Html open_figure(Message title, const Locale& locale) {
   Html html;
   html << "<figure class=\"chart\"><figcaption>"_html << locale.text(title) << "</figcaption>"_html;
@@ -249,8 +263,7 @@ Html time_chart(const TimeChart& chart, const Locale& locale) {
 }
 
 Html meter(std::uint64_t part, std::uint64_t whole, Fill fill) {
-  const double share =
-      whole == 0 ? 0 : std::clamp(static_cast<double>(part) / static_cast<double>(whole), 0.0, 1.0);
+  const double share = share_of(part, whole);
   Html html;
   html << "<svg class=\"meter\" width=\"100%\" height=\"12\" aria-hidden=\"true\"><rect class=\"rail\" "
           "width=\"100%\" height=\"12\"/><rect class=\"bar "_html
@@ -287,11 +300,14 @@ Html sparkline(const Sparkline& line, const Locale& locale) {
     html << "<p class=\"empty\">"_html << locale.text(Message::no_data_yet) << "</p></figure>"_html;
     return html;
   }
+  const std::uint64_t top = percent_scale(line);
   html << open_svg(line.id, locale.text(line.title), line.description, "spark"_html)
-       << "<svg viewBox=\"0 0 300 60\" preserveAspectRatio=\"none\" width=\"100%\" height=\"100%\"><path d=\""_html;
+       << "<line class=\"grid\" x1=\"0\" x2=\"100%\" y1=\"0\" y2=\"0\"/><text x=\"0\" y=\"14\">"_html
+       << locale.percent(top, 100)
+       << "</text><svg viewBox=\"0 0 300 60\" preserveAspectRatio=\"none\" width=\"100%\" height=\"100%\"><path "
+          "d=\""_html;
   for (std::size_t i = 0; i < line.moments.size(); ++i) {
-    const double share =
-        line.wholes[i] == 0 ? 0 : std::min(1.0, static_cast<double>(line.parts[i]) / static_cast<double>(line.wholes[i]));
+    const double share = 100 * share_of(line.parts[i], line.wholes[i]) / static_cast<double>(top);
     std::array<char, 48> step{};
     std::snprintf(step.data(), step.size(), "%c%.1f %.1f", i == 0 ? 'M' : 'L',
                   kWidth * static_cast<double>(i) / static_cast<double>(line.moments.size() - 1),

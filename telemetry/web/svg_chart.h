@@ -1,6 +1,7 @@
 // Charts as SVG that the server writes. No script, no inline style: colours and patterns are classes of style.css, and
-// no meaning hangs on colour alone, since each kind has a pattern and a word. Positions are percentages, so that a chart
-// is as wide as its place while letters and patterns keep their size. Each chart carries the same numbers as a table.
+// no meaning hangs on colour alone, since each kind has a pattern and a word. Positions are percentages, so that a
+// chart is as wide as its place while letters and patterns keep their size. Each chart carries the same numbers as a
+// table.
 #pragma once
 
 #include <cstdint>
@@ -26,7 +27,7 @@ struct Series {
 struct TimeChart {
   std::string_view id;  // unique on the page, letters alone
   Message title;
-  Html description;              // what a listener is told
+  Html description;               // what a listener is told
   std::vector<UnixTime> moments;  // the start of each bar, oldest first
   std::vector<Series> series;
   // Drawn below on a scale of its own: what would be too small to be seen on top of the rest.

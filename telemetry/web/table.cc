@@ -6,6 +6,8 @@
 namespace vouch {
 namespace {
 
+constexpr std::size_t kManyColumns = 5;  // more than a phone has room for: the table scrolls, its cells stay legible
+
 Markup class_of(Table::Kind kind) noexcept {
   switch (kind) {
     case Table::Kind::number:
@@ -44,7 +46,8 @@ Html Table::html(Message when_empty) const {
     return html;
   }
   html << "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\""_html
-       << locale_.say(Message::table_scroll, {locale_.text(caption_)}) << "\"><table><caption class=\"unseen\">"_html
+       << locale_.say(Message::table_scroll, {locale_.text(caption_)}) << "\"><table"_html
+       << (columns_.size() >= kManyColumns ? " class=\"many\""_html : ""_html) << "><caption class=\"unseen\">"_html
        << locale_.text(caption_) << "</caption><thead><tr>"_html;
   for (const Column& column : columns_) {
     if (column.kind == Kind::bar) {

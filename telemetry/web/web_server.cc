@@ -1,5 +1,7 @@
 #include "telemetry/web/web_server.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -38,6 +40,8 @@ int listening_socket(const SocketAddress& address) {
   const socklen_t length = address.to(to);
   const bool is_set = setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
                       setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &kKernelBuffer, sizeof kKernelBuffer) == 0 &&
+                      // Inherited, too. Responses go out in several writes; Nagle's wait made each 44 ms longer.
+                      setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) == 0 &&
                       (family == AF_INET || setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) == 0);
   if (is_set && bind(fd, reinterpret_cast<const sockaddr*>(&to), length) == 0) { return fd; }
   const int error = errno;
@@ -52,15 +56,9 @@ void WebTable::remove(const WebConnection& connection) {
   std::erase_if(connections, [&](const auto& entry) { return entry.get() == &connection; });
 }
 
-std::expected<std::unique_ptr<WebServer>, std::string> WebServer::open(event_base* base,
-                                                                       const std::vector<SocketAddress>& listen,
-                                                                       WebHandler& handler, WebLimits limits) {
+std::unique_ptr<WebServer> WebServer::create(event_base* base, WebHandler& handler, WebLimits limits) {
   std::unique_ptr<WebServer> server(new WebServer(base, handler, limits));
-  for (const SocketAddress& address : listen) {
-    if (auto bound = server->listen_on(address); !bound) { return std::unexpected(std::move(bound.error())); }
-  }
-  if (!server->start_sweeping()) { return std::unexpected("cannot serve the pages (HTTP): no memory for a timer"); }
-  return server;
+  return server->start_sweeping() ? std::move(server) : nullptr;
 }
 
 WebServer::WebServer(event_base* base, WebHandler& handler, WebLimits limits)
@@ -109,9 +107,7 @@ bool WebServer::has_room_for(const IpAddress& source) {
   const auto longest = std::ranges::min_element(
       connections, {}, [](const auto& entry) { return std::pair(!entry->is_idle(), entry->since()); });
   if (!(*longest)->is_idle()) { return false; }
-  // One that was made just now has not had the time to ask.
-  constexpr Duration kGrace = std::chrono::milliseconds(500);
-  if (std::chrono::steady_clock::now() - (*longest)->since() < kGrace) { return false; }
+  if (std::chrono::steady_clock::now() - (*longest)->since() < table_.limits.grace) { return false; }
   ++table_.traffic.evicted;
   connections.erase(longest);
   return true;

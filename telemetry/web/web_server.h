@@ -1,7 +1,7 @@
 // A small HTTP/1.1 server for the pages, /metrics and the API: GET and HEAD, no bodies, one request of a connection at
 // a time. It is built on libevent's listeners and buffered sockets and not on its evhttp, which (2.1, as Debian has it)
-// tells nobody when a connection is accepted, so that they cannot be bounded; has a time limit on silence alone; takes
-// a body of GET for the next request; and answers errors itself, without our security headers.
+// tells nobody when a connection is accepted, so that they cannot be bounded; has a time limit on silence alone; and
+// answers errors itself, without our security headers (docs/decisions/0010).
 //
 // Everything has a limit (WebLimits). Together they bound memory: 64 connections of at most 16 KiB unread, and 2 MiB of
 // responses that clients have not taken yet, plus the one that went beyond.
@@ -59,6 +59,7 @@ struct WebLimits {
   Duration stall = std::chrono::seconds(5);      // without a response's next octet being taken
   Duration sending = std::chrono::seconds(30);   // a whole response: 1 MiB over a line of 280 kbit/s
   Duration linger = std::chrono::seconds(1);     // for what a refused client still sends: a reset would eat our answer
+  Duration grace = std::chrono::milliseconds(500);  // to begin a request, before another client is given the place
   Duration sweep = std::chrono::milliseconds(500);  // how often these are looked at
 };
 
@@ -85,10 +86,10 @@ struct WebTable {
 
 class WebServer {
  public:
-  // The error is a sentence for the operator.
-  static std::expected<std::unique_ptr<WebServer>, std::string> open(event_base* base,
-                                                                     const std::vector<SocketAddress>& listen,
-                                                                     WebHandler& handler, WebLimits limits = {});
+  // Serves nowhere yet. Null: no memory.
+  static std::unique_ptr<WebServer> create(event_base* base, WebHandler& handler, WebLimits limits = {});
+  // One more address; the limits are for all of them together. The error is a sentence for the operator.
+  std::expected<void, std::string> listen_on(const SocketAddress& address);
   ~WebServer();
   WebServer(const WebServer&) = delete;
   WebServer& operator=(const WebServer&) = delete;
@@ -105,7 +106,6 @@ class WebServer {
     void operator()(event* event) const noexcept { event_free(event); }
   };
   WebServer(event_base* base, WebHandler& handler, WebLimits limits);
-  std::expected<void, std::string> listen_on(const SocketAddress& address);
   bool start_sweeping();
   bool has_room_for(const IpAddress& source);
   void accept(int fd, const SocketAddress& from);

@@ -77,13 +77,14 @@ void handle(std::string_view text, std::uint8_t flags) {
   if ((flags & 1) != 0) { options.token = kToken; }
   options.host_names = {"dns.example.net"};
   Router router(source, options, clock);
+  const auto shown = head->field("authorization");
+  const bool knows_the_token = shown && token_in(*shown) == kToken;
   int answers = 0;
   router.handle(*head, {.remote = IpAddress(), .local = IpAddress()}, [&](const WebResponse& response) {
     ++answers;
     check_head(response);
     // What was typed is echoed, and may be the name itself.
-    const bool may_know =
-        options.token.empty() || text.contains(kToken) || text.contains("asic ") || text.contains('?');
+    const bool may_know = options.token.empty() || knows_the_token || text.contains('?');
     must(may_know || !response.body.contains(kSecret), "the operator's alone");
   });
   must(answers == 1, "one answer");

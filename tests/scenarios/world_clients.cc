@@ -14,7 +14,7 @@ class FrontSide final : public ClientSide {
       : options_(admitting_everybody(world.options().front)),
         zones_(LocalZones::build(world.options().local).value()),
         front_({options_, zones_, shared_, world.caches(), world.resolver(), world.executor(), world.clock(),
-                world.random(), world.recorder()}),
+                world.random(), world.recorder(), world.caches().share_of_answers()}),
         counters_(world.recorder().front()) {}
 
   Pending send(Bytes packet, const SocketAddress& client, ClientProtocol protocol) override {

@@ -145,8 +145,12 @@ def find_cycle(edges):
 
 def check(root):
     paths = source.sources(root)
-    known = set(paths)
+    fragments = source.fragments(root)
+    known = set(paths) | set(fragments)
     problems, edges = [], {}
+    for path in fragments:
+        for line, ours, theirs in includes_of(source.read(root, path)):
+            problems.append(f"{path}:{line}: a fragment includes {ours or theirs}")
     for path in paths:
         text = source.read(root, path)
         problems += check_file(path, text, known)

@@ -18,14 +18,20 @@ _NOT_CODE = re.compile(
 
 
 def sources(root):
-    """Every .h and .cc of the modules, as paths relative to root with forward slashes, sorted."""
+    """Every .h, .cc and .inc of the modules, as paths relative to root with forward slashes, sorted."""
     root = pathlib.Path(root)
     found = []
     for module in MODULES:
         for path in (root / module).rglob("*"):
-            if path.suffix in (".h", ".cc"):
+            if path.suffix in (".h", ".cc", ".inc"):
                 found.append(path.relative_to(root).as_posix())
     return sorted(found)
+
+
+def fragments(root):
+    """Every .inc of the modules: lists that a macro reads, included in the middle of a file, and including nothing."""
+    root = pathlib.Path(root)
+    return sorted(path.relative_to(root).as_posix() for module in MODULES for path in (root / module).rglob("*.inc"))
 
 
 def read(root, relative):

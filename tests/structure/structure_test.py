@@ -91,6 +91,11 @@ class Layering(unittest.TestCase):
     def test_include_that_does_not_exist(self):
         self.assert_refused({"resolver/base/a.h": '#include "resolver/base/gone.h"\n'}, "does not exist")
 
+    def test_a_fragment_is_known_and_includes_nothing(self):
+        self.assertEqual([], layering_problems({"resolver/base/a.h": '#include "resolver/base/list.inc"\n',
+                                                "resolver/base/list.inc": "X(one)\n"}))
+        self.assert_refused({"resolver/base/a.h": "", "resolver/base/list.inc": "#include <vector>\n"}, "a fragment includes")
+
     def test_include_not_from_the_root(self):
         self.assert_refused({"resolver/base/a.cc": '#include "a.h"\n', "resolver/base/a.h": ""}, "not a path from the root")
 

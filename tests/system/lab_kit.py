@@ -151,15 +151,15 @@ class Vouchd:
     """mode: what dnssec.mode says; None leaves it at its default. more: further lines of configuration. encrypted: which of
     tls, https and quic are served as well, with the lab's certificate, or `pair`, its two files; no pair at all (False): with
     one that vouchd makes for itself. server: further keys of `server`, of `server.tls` and so on within; telemetry: likewise.
-    web: its pages are served, at `web_port`."""
+    web: its pages are served, at `web_port`; further keys of `web` if it has some."""
 
     def __init__(self, program, lab, folder, mode=None, more="", encrypted=(), pair=None, server=None, telemetry=None,
-                 web=False):
+                 web=None):
         self.program = program
         self.folder = pathlib.Path(folder)
         self.port = free_port()
         self.ports = {"udp": self.port, "tcp": self.port}
-        self.web_port = free_port() if web else None
+        self.web_port = free_port() if web is not None else None
         self.ipv6 = has_ipv6()
         self.file = pathlib.Path(folder, "vouch.yaml")
         self.certificate, self.key = pair or (lab.folder / "tls/server.pem", lab.folder / "tls/server.key")
@@ -176,7 +176,7 @@ class Vouchd:
             f"state_directory: '{folder}'}}\n"  # not where this machine's own vouchd keeps what it learnt
             f"outgoing: {{port: {lab.port}, ask_loopback: true, ipv6: {str(self.ipv6).lower()}}}\n"
             f"telemetry: {flow({'state_directory': folder, **(telemetry or {})})}\n"
-            f"web: {flow({'listen': [f'127.0.0.1@{self.web_port}'] if web else []})}\n{more}", encoding="utf-8")
+            f"web: {flow({'listen': [f'127.0.0.1@{self.web_port}'] if web is not None else [], **(web or {})})}\n{more}", encoding="utf-8")
         self.log = open(pathlib.Path(folder, "log"), "w+", encoding="utf-8")
         self.start()
 

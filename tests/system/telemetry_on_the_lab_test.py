@@ -74,7 +74,7 @@ class Day(unittest.TestCase):
         own.mkdir()
         cls.state = cls.folder / "state"
         cls.state.mkdir()
-        cls.vouchd = Vouchd(OPTIONS.vouchd, cls.lab, own, encrypted=("tls", "https"), web=True,
+        cls.vouchd = Vouchd(OPTIONS.vouchd, cls.lab, own, encrypted=("tls", "https"), web={},
                             telemetry={"state_directory": cls.state, "min_clients": THRESHOLD},
                             more="cache: {failure_ttl_min: 1, failure_ttl_max: 1}\n")
         cls.addClassCleanup(cls.vouchd.log.close)

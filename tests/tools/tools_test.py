@@ -145,6 +145,30 @@ class Packages(unittest.TestCase):
         self.assertEqual(0, self.install("g++-14 libclang-rt-19-dev").returncode)
         self.assertEqual([], self.installed())
 
+    def test_what_only_the_browser_tests_use_is_not_wanted(self):
+        self.assertEqual(0, self.install("chromium nodejs npm").returncode)
+        self.assertEqual([], self.installed())
+
+    def prepare_web_tests(self, apt_status="0"):
+        shutil.copy(ROOT / "tools/web_tests.sh", self.path)
+        shutil.copytree(ROOT / "tests/web", self.path / "tests/web", ignore=shutil.ignore_patterns("node_modules"))
+        self.pretend("bin/npm", 'echo "no network" >&2; exit 1')
+        environment = dict(os.environ, PATH=f"{self.path}/bin:{os.environ['PATH']}", MISSING="chromium", SUDO="yes",
+                           APT_STATUS=apt_status)
+        return subprocess.run(["bash", "-c", 'source "$1" && WEB_ROOT=$2 && prepare_web_tests', "-",
+                               self.path / "web_tests.sh", self.path],
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, env=environment, check=False)
+
+    def test_without_a_browser_the_rest_goes_on(self):
+        done = self.prepare_web_tests(apt_status="100")
+        self.assertEqual(0, done.returncode, done.stderr)
+        self.assertIn("The pages will not be tried in a browser.", done.stderr)
+
+    def test_without_npm_the_rest_goes_on(self):
+        done = self.prepare_web_tests()
+        self.assertEqual((0, ["chromium"]), (done.returncode, self.installed()), done.stderr)
+        self.assertIn("npm could not install its packages", done.stderr)
+
     def test_apt_fails(self):
         done = self.install("nsd", apt_status="100")
         self.assertEqual(1, done.returncode)

@@ -299,13 +299,14 @@ StatusFigures sample_status() {
   status.validation = "enforce";
   status.workers = 4;
   status.anchors = {{".", 20'326, 8, "valid"}, {".", 38'696, 8, "valid"}};
-  status.negative_anchors = {{"obras.example.", "Rollover went wrong; owner called on the 29th", kSampleTime + 2 * kDay},
-                             {"vieja.example.", "", 0}};
+  status.negative_anchors = {
+      {"obras.example.", "Rollover went wrong; owner called on the 29th", kSampleTime + 2 * kDay},
+      {"vieja.example.", "", 0}};
   status.root_validated = kSampleTime - 4 * kHour;
   status.certificate = CertificateFigures{"dns.red-comunitaria.example", kSampleTime + 61 * kDay, false,
                                           "7q0tWc7eQ6Wv2mUyQ9mT0y2mX3o1T5m7cV0u1cPzq3E="};
-  status.listeners = {{"dns", "192.0.2.10@53"},      {"dns", "2001:db8::53@53"}, {"tls", "192.0.2.10@853"},
-                      {"https", "192.0.2.10@443"}, {"quic", "192.0.2.10@853"},  {"web", "127.0.0.1@8053"}};
+  status.listeners = {{"dns", "192.0.2.10@53"},    {"dns", "2001:db8::53@53"}, {"tls", "192.0.2.10@853"},
+                      {"https", "192.0.2.10@443"}, {"quic", "192.0.2.10@853"}, {"web", "127.0.0.1@8053"}};
   status.caches = {{"rrset", 81'200, 42'300'000, 67'108'864, 212'000, 57'000, 1'204, 90'100},
                    {"delegation", 9'120, 3'900'000, 8'388'608, 0, 0, 0, 0},
                    {"server", 14'020, 2'100'000, 4'194'304, 0, 0, 0, 0},
@@ -363,8 +364,9 @@ std::vector<SiteReport> sample_reports(bool observes) {
   good.alias_of = "web.universidad.example.";
   good.chain.push_back(link("universidad.example.", Standing::secure, Reason::none, {{4'711, 13}}));
   reports.push_back(good);
-  SiteReport expired = report("turnos.municipio-ejemplo.example.",
-                              observes ? SiteReport::Outcome::answered : SiteReport::Outcome::withheld, Standing::bogus);
+  SiteReport expired =
+      report("turnos.municipio-ejemplo.example.",
+             observes ? SiteReport::Outcome::answered : SiteReport::Outcome::withheld, Standing::bogus);
   expired.reason = Reason::rrsig_expired;
   expired.zone_at_fault = "municipio-ejemplo.example.";
   expired.key = SiteReport::Key{12'345, 13};
@@ -430,11 +432,33 @@ Sample fresh_sample() {
   sample.figures.taken = kSampleTime;
   sample.figures.started = kSampleTime - 40;
   sample.figures.counters = std::make_shared<WorkerCounters>();
-  sample.figures.day = {.from = kSampleTime - 40, .seconds = 40, .answers = {}, .queries = {}, .withheld = {}, .shadow = {}};
+  sample.figures.day = {
+      .from = kSampleTime - 40, .seconds = 40, .answers = {}, .queries = {}, .withheld = {}, .shadow = {}};
   sample.status.version = "0.2.0";
   sample.status.validation = "enforce";
   sample.status.anchors = {{".", 20'326, 8, "configured"}, {".", 38'696, 8, "configured"}};
   sample.status.privacy = {kThreshold, 32, 56, 20, 40, true, false};
+  return sample;
+}
+
+Sample young_sample() {
+  Sample sample = fresh_sample();
+  sample.name = "young";
+  sample.figures.started = kSampleTime - 20 * kMinute;
+  sample.figures.day = {};
+  sample.figures.day.from = sample.figures.started;
+  Wobble wobble;
+  for (int i = 1; i >= 0; --i) {
+    const UnixTime from = kSampleTime / kQuarter * kQuarter - i * kQuarter;
+    sample.figures.quarter_hours.push_back(moved(from, i == 1 ? 9 * kMinute : 11 * kMinute, 240, wobble));
+    add(sample.figures.day, sample.figures.quarter_hours.back());
+  }
+  for (int i = 20; i > 0; --i) {
+    sample.figures.minutes.push_back(moved(kSampleTime / kMinute * kMinute - i * kMinute, kMinute, 24, wobble));
+  }
+  sample.figures.counters = sample_counters();
+  sample.status.root_validated = kSampleTime - 19 * kMinute;
+  sample.utc_offset = -3 * static_cast<std::int32_t>(kHour);
   return sample;
 }
 
@@ -480,10 +504,10 @@ Sample troubled_sample() {
 }
 
 const std::string& hostile_text() {
-  static const std::string text(
+  static constexpr char kText[] =
       "\"><script>alert(1)</script><img src=x onerror='alert(2)'>&amp;`{0}{1}\xE2\x80\xAE\xE2\x80\x8B\n\r\t\0\x1b[31m"
-      "\xff\xc0\xaf\xed\xa0\x80 javascript:alert(3) </title></style><!-- ]]> \\\"",
-      147);
+      "\xff\xc0\xaf\xed\xa0\x80 javascript:alert(3) </title></style><!-- ]]> \\\"";
+  static const std::string text(kText, sizeof kText - 1);
   return text;
 }
 
@@ -521,6 +545,7 @@ std::vector<Sample> all_samples() {
   std::vector<Sample> samples;
   samples.push_back(rich_sample());
   samples.push_back(fresh_sample());
+  samples.push_back(young_sample());
   samples.push_back(observing_sample());
   samples.push_back(off_sample());
   samples.push_back(troubled_sample());

@@ -22,6 +22,7 @@ struct Sample {
 
 Sample rich_sample();       // a community network on an ordinary day
 Sample fresh_sample();      // just started, nobody has asked
+Sample young_sample();      // for twenty minutes, a few devices
 Sample observing_sample();  // rich, on trial
 Sample off_sample();        // rich, validation off
 Sample troubled_sample();   // clock wrong, certificate and anchors gone, history failing

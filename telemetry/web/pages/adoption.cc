@@ -56,7 +56,7 @@ Html algorithms(const AdoptionFigures& adoption, const Locale& locale) {
   std::vector<Bar> bars;
   for (std::size_t i = 0; i < kAlgorithmClasses; ++i) {
     if (adoption.signed_zones[i] == 0) { continue; }
-    Html label = code(kAlgorithmIds[i]);
+    Html label = identifier(kAlgorithmIds[i]);
     if (i < kAlgorithmNumbers.size()) { label << " ("_html << std::to_string(kAlgorithmNumbers[i]) << ")"_html; }
     bars.push_back({std::move(label), adoption.signed_zones[i], all});
   }
@@ -75,7 +75,7 @@ Html denial(const AdoptionFigures& adoption, const Locale& locale) {
     for (std::size_t i = 0; i < kIterations.size(); ++i) {
       const std::uint64_t zones = adoption.denial_zones[kind][i];
       if (zones == 0) { continue; }
-      Html label = code(kKinds[kind]);
+      Html label = identifier(kKinds[kind]);
       if (kind != 0) { label << ", "_html << locale.say(Message::iterations, {kIterations[i]}); }
       bars.push_back({std::move(label), zones, all});
     }
@@ -84,8 +84,8 @@ Html denial(const AdoptionFigures& adoption, const Locale& locale) {
 }
 
 Html encrypted(const PageInput& input, const Locale& locale) {
-  constexpr std::array<std::string_view, kTransports> kNames{"UDP", "TCP", "TLS (DoT)", "HTTPS (DoH)", "QUIC (DoQ)",
-                                                             "HTTP/3 (DoH3)"};
+  constexpr std::array<std::string_view, kTransports> kNames{"UDP",         "TCP",        "TLS (DoT)",
+                                                             "HTTPS (DoH)", "QUIC (DoQ)", "HTTP/3 (DoH3)"};
   const Movement& day = input.figures.day;
   std::vector<Bar> bars;
   for (std::size_t i = 0; i < kTransports; ++i) { bars.push_back({kNames[i], day.queries[i], day.all_queries()}); }
@@ -118,7 +118,7 @@ Html synthesised(const PageInput& input, const Locale& locale) {
                {Message::wildcard_column, Table::Kind::number}});
   const auto& counted = input.figures.counters->validation.synthesised;
   for (std::size_t i = 0; i < kProofs.size(); ++i) {
-    table.row({code(kProofs[i]), locale.number(counted[i][0].value()), locale.number(counted[i][1].value()),
+    table.row({identifier(kProofs[i]), locale.number(counted[i][0].value()), locale.number(counted[i][1].value()),
                locale.number(counted[i][2].value())});
   }
   Html html = open_section(Message::synthesised_title, locale);

@@ -98,13 +98,23 @@ Html story(const PageInput& input, const Locale& locale) {
   return html;
 }
 
+struct ClockLook {
+  Sign sign;
+  Message sentence;
+};
+
+ClockLook clock_of(const StatusFigures& status) noexcept {
+  if (!status.clock_trusted) { return {Sign::bad, Message::home_clock_wrong}; }
+  return status.root_validated ? ClockLook{Sign::good, Message::home_clock_ok}
+                               : ClockLook{Sign::neutral, Message::home_clock_unknown};
+}
+
 Html vitals(const PageInput& input, const Locale& locale) {
   Html html;
   html << "<ul class=\"vitals\">"_html;
   if (is_validating(input.status)) {
-    const bool fits = input.status.clock_trusted;
-    html << "<li>"_html << sign(fits ? Sign::good : Sign::bad)
-         << locale.text(fits ? Message::home_clock_ok : Message::home_clock_wrong) << "</li>"_html;
+    const ClockLook clock = clock_of(input.status);
+    html << "<li>"_html << sign(clock.sign) << locale.text(clock.sentence) << "</li>"_html;
     std::string tags;
     for (const AnchorFigures& anchor : input.status.anchors) {
       if (anchor.zone != "." || (anchor.state != "valid" && anchor.state != "configured")) { continue; }
@@ -154,13 +164,13 @@ struct Tile {
   Markup css_class;
 };
 
-Html tile(const Tile& tile, const Locale& locale) {
+Html tile(const Tile& shown, const Locale& locale) {
   Html html;
-  html << "<div class=\"tile "_html << tile.css_class << "\"><dt>"_html << locale.text(tile.name)
-       << "</dt><dd class=\"figure\">"_html << tile.value << "</dd><dd class=\"remark\">"_html
-       << locale.text(tile.remark) << "</dd>"_html;
-  if (!tile.before.empty()) {
-    html << "<dd class=\"before\">"_html << locale.say(Message::tile_before, {tile.before}) << "</dd>"_html;
+  html << "<div class=\"tile "_html << shown.css_class << "\"><dt>"_html << locale.text(shown.name)
+       << "</dt><dd class=\"figure\">"_html << shown.value << "</dd><dd>"_html << locale.text(shown.remark)
+       << "</dd>"_html;
+  if (!shown.before.empty()) {
+    html << "<dd class=\"before\">"_html << locale.say(Message::tile_before, {shown.before}) << "</dd>"_html;
   }
   html << "</div>"_html;
   return html;
@@ -182,11 +192,12 @@ Html tiles(const PageInput& input, const Locale& locale) {
                             : std::string();
   };
   std::string lookups_before;
-  if (before && judges) { lookups_before = locale.number(observes ? before->lookups_shadow : before->lookups_withheld); }
+  if (before && judges) {
+    lookups_before = locale.number(observes ? before->lookups_shadow : before->lookups_withheld);
+  }
   std::string encrypted_before;
   if (before) {
-    encrypted_before =
-        locale.percent(before->queries_encrypted, before->queries_encrypted + before->queries_clear);
+    encrypted_before = locale.percent(before->queries_encrypted, before->queries_encrypted + before->queries_clear);
   }
   Html html;
   html << "<dl class=\"tiles\" aria-label=\""_html << locale.text(Message::tiles_label) << "\">"_html
@@ -194,10 +205,11 @@ Html tiles(const PageInput& input, const Locale& locale) {
                 share_before(Standing::secure), "genuine"_html},
                locale)
        << tile({observes ? Message::tile_shadow : Message::tile_refused, Message::tile_refused_note,
-                judges ? locale.number(lookups_of(input)) : "\u2013", lookups_before, "refused"_html},
+                judges ? locale.number(lookups_of(input)) : "\u2013", lookups_before,
+                lookups_of(input) == 0 ? "plain"_html : "refused"_html},
                locale)
        << tile({Message::tile_encrypted, Message::tile_encrypted_note,
-                locale.percent(day.encrypted_queries(), day.all_queries()), encrypted_before, "encrypted"_html},
+                locale.percent(day.encrypted_queries(), day.all_queries()), encrypted_before, "plain"_html},
                locale)
        << tile({Message::tile_unsigned, Message::tile_unsigned_note, share(Standing::insecure),
                 share_before(Standing::insecure), "plain"_html},
@@ -233,8 +245,12 @@ Html strip(const PageInput& input, const Locale& locale) {
                   .moments = hours.moments,
                   .series = {},
                   .lane = {}};
-  chart.series = {std::move(genuine), std::move(plain), std::move(unchecked)};
-  if (is_validating(input.status)) { chart.lane = {std::move(refused)}; }
+  if (is_validating(input.status)) {
+    chart.series = {std::move(genuine), std::move(plain), std::move(unchecked)};
+    chart.lane = {std::move(refused)};
+  } else {
+    chart.series = {std::move(unchecked)};
+  }
   return time_chart(chart, locale);
 }
 
@@ -257,22 +273,31 @@ Html failing_zones(const PageInput& input, const Locale& locale) {
     if (++shown > kMaxAttention) { break; }
     const ZoneCause& cause = zone.causes.front();
     Html aside = locale.say(Message::attention_since, {locale.when(zone.failing_since)});
-    aside << " \u00B7 "_html << locale.say(Message::attention_must_act, {locale.text(fixer_name(fixer_of(cause.reason)))});
+    aside << " \u00B7 "_html
+          << locale.say(Message::attention_must_act, {locale.text(fixer_name(fixer_of(cause.reason)))});
     html << attention_item(Sign::caution, zone_name(zone.zone, locale),
                            reason_text(cause.reason, cause.time, input.figures.taken, locale), aside);
   }
   return html;
 }
 
-// What is wrong on this side; subscribers are told of it in the first sentence.
+// What keeps this side from checking anything: everybody may know.
+Html grave_troubles(const PageInput& input, const Locale& locale) {
+  const StatusFigures& status = input.status;
+  Html html;
+  const auto add = [&](Sign which, Message text) { html << attention_item(which, {}, locale.text(text), {}); };
+  if (!is_validating(status)) { add(Sign::caution, Message::attention_off); }
+  if (is_validating(status) && !status.clock_trusted) { add(Sign::bad, Message::attention_clock); }
+  if (is_validating(status) && !is_root_trusted(status)) { add(Sign::bad, Message::attention_anchor); }
+  return html;
+}
+
+// What the operator alone has to see to.
 Html own_troubles(const PageInput& input, const Locale& locale) {
   const StatusFigures& status = input.status;
   const UnixTime now = input.figures.taken;
   Html html;
   const auto add = [&](Sign which, const Html& text) { html << attention_item(which, {}, text, {}); };
-  if (!is_validating(status)) { add(Sign::caution, locale.text(Message::attention_off)); }
-  if (is_validating(status) && !status.clock_trusted) { add(Sign::bad, locale.text(Message::attention_clock)); }
-  if (is_validating(status) && !is_root_trusted(status)) { add(Sign::bad, locale.text(Message::attention_anchor)); }
   if (status.certificate && status.certificate->not_after <= now) {
     add(Sign::bad, locale.say(Message::attention_certificate_over, {locale.when(status.certificate->not_after)}));
   } else if (status.certificate && seconds_between(now, status.certificate->not_after) < kCertificateWarning) {
@@ -281,10 +306,17 @@ Html own_troubles(const PageInput& input, const Locale& locale) {
   if (!status.history.problem.empty()) {
     add(Sign::caution, locale.say(Message::attention_history, {foreign(status.history.problem)}));
   }
+  return html;
+}
+
+// What may become a failure, or hide one.
+Html warnings(const PageInput& input, const Locale& locale) {
+  Html html;
   std::size_t shown = 0;
-  for (const NegativeAnchorFigures& anchor : status.negative_anchors) {
+  for (const NegativeAnchorFigures& anchor : input.status.negative_anchors) {
     if (anchor.until != 0 || ++shown > kMaxAttention) { continue; }
-    html << attention_item(Sign::caution, zone_name(anchor.zone, locale), locale.text(Message::attention_negative_anchor), {});
+    html << attention_item(Sign::caution, zone_name(anchor.zone, locale),
+                           locale.text(Message::attention_negative_anchor), {});
   }
   shown = 0;
   for (const ExpiringZone& zone : input.figures.expiring) {
@@ -296,14 +328,17 @@ Html own_troubles(const PageInput& input, const Locale& locale) {
 }
 
 Html attention(const PageInput& input, const Locale& locale) {
-  Html items = failing_zones(input, locale);
-  if (input.viewer == Viewer::resolver_operator) { items << own_troubles(input, locale); }
+  Html items = grave_troubles(input, locale);
+  const bool is_operator = input.viewer == Viewer::resolver_operator;
+  if (is_operator) { items << own_troubles(input, locale); }
+  items << failing_zones(input, locale);
+  if (is_operator) { items << warnings(input, locale); }
   Html html = open_section(Message::attention_title, locale);
   if (items.empty()) {
     html << "<p class=\"empty\">"_html << sign(Sign::good) << locale.text(Message::attention_none) << "</p>"_html;
   } else {
     html << "<ul class=\"attention\">"_html << items << "</ul>"_html;
-    if (input.viewer == Viewer::resolver_operator) {
+    if (is_operator) {
       html << "<p><a href=\""_html << link_to(Page::problems, locale) << "\">"_html
            << locale.text(Message::all_problems) << "</a></p>"_html;
     }
@@ -339,11 +374,24 @@ Html why(const Locale& locale) {
   return html;
 }
 
+// Lookups that went unanswered: those that look like mistakes, and those that nobody can place.
+Html cost_in_lookups(const PageInput& input, const Locale& locale) {
+  if (is_observing(input.status)) { return locale.text(Message::cost_trial); }
+  const auto with = [&](Evidence evidence) {
+    return input.figures.day.withheld[static_cast<std::size_t>(evidence)].lookups;
+  };
+  const std::uint64_t mistaken = with(Evidence::error_shown) + with(Evidence::error_likely);
+  const std::uint64_t unexplained = with(Evidence::undetermined);
+  if (input.figures.day.all_withheld().lookups == 0) { return locale.text(Message::cost_no_sites); }
+  Html html;
+  if (mistaken != 0) { html << locale.count(Counted::cost_sites, mistaken); }
+  if (mistaken != 0 && unexplained != 0) { html << "</li><li>"_html; }
+  if (unexplained != 0) { html << locale.count(Counted::cost_unexplained, unexplained); }
+  return html;
+}
+
 // The price of validation, told as plainly as its use.
 Html cost(const PageInput& input, const Locale& locale) {
-  const Movement& day = input.figures.day;
-  const std::uint64_t mistaken = day.withheld[static_cast<std::size_t>(Evidence::error_shown)].lookups +
-                                 day.withheld[static_cast<std::size_t>(Evidence::error_likely)].lookups;
   const WorkerCounters& counters = *input.figures.counters;
   std::uint64_t answers = 0;
   for (const auto& standing : counters.front.answers) {
@@ -352,7 +400,9 @@ Html cost(const PageInput& input, const Locale& locale) {
   const std::uint64_t sent = counters.resolver.upstream_udp.value() + counters.resolver.upstream_tcp.value() +
                              counters.resolver.upstream_tls.value();
   Html html = open_section(Message::cost_title, locale);
-  html << "<ul class=\"plain-list\"><li>"_html << locale.count(Counted::cost_sites, mistaken) << "</li>"_html;
+  html << "<ul class=\"plain-list\">"_html;
+  const Html lookups = cost_in_lookups(input, locale);
+  if (!lookups.empty()) { html << "<li>"_html << lookups << "</li>"_html; }
   if (answers != 0) {
     const auto each = static_cast<std::int64_t>(counters.validation.nanoseconds.value() / answers);
     html << "<li>"_html << locale.say(Message::cost_time, {locale.duration(std::chrono::nanoseconds(each))})

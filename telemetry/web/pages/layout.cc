@@ -19,8 +19,8 @@ constexpr Markup kSeal =
 
 Html head(const Frame& frame, std::string_view title) {
   Html html;
-  html << "<!doctype html>\n<html lang=\""_html << frame.locale.tag() << "\"><head><meta charset=\"utf-8\"/><title>"_html
-       << title
+  html << "<!doctype html>\n<html lang=\""_html << frame.locale.tag()
+       << "\"><head><meta charset=\"utf-8\"/><title>"_html << title
        << " \u2013 Vouch</title><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>"
           "<meta name=\"color-scheme\" content=\"light dark\"/><meta name=\"referrer\" content=\"no-referrer\"/>"
           "<meta name=\"robots\" content=\"noindex, nofollow\"/><link rel=\"icon\" href=\"/icon.svg\" "
@@ -45,8 +45,7 @@ Html navigation(const Frame& frame) {
 
 Html language_switch(const Frame& frame) {
   Html html;
-  html << "<nav class=\"languages\" aria-label=\""_html << frame.locale.text(Message::language_label)
-       << "\"><ul>"_html;
+  html << "<nav class=\"languages\" aria-label=\""_html << frame.locale.text(Message::language_label) << "\"><ul>"_html;
   for (std::size_t i = 0; i < kLanguageTags.size(); ++i) {
     const Locale there(static_cast<Language>(i), 0);
     std::string link = link_to(frame.page.value_or(Page::home), there);
@@ -123,10 +122,10 @@ Html sign(Sign which) {
       return "<svg class=\"sign good\" viewBox=\"0 0 24 24\" aria-hidden=\"true\"><circle cx=\"12\" cy=\"12\" "
              "r=\"11\"/><path d=\"M7 12.5l3.5 3.5L17 8.5\"/></svg>"_html;
     case Sign::caution:
-      return "<svg class=\"sign caution\" viewBox=\"0 0 24 24\" aria-hidden=\"true\"><path class=\"shape\" "
+      return "<svg class=\"sign caution\" viewBox=\"0 0 24 24\" aria-hidden=\"true\"><path "
              "d=\"M12 1.5L23.2 21.5H.8z\"/><path d=\"M12 9v5.5M12 17.6v.8\"/></svg>"_html;
     case Sign::bad:
-      return "<svg class=\"sign bad\" viewBox=\"0 0 24 24\" aria-hidden=\"true\"><path class=\"shape\" "
+      return "<svg class=\"sign bad\" viewBox=\"0 0 24 24\" aria-hidden=\"true\"><path "
              "d=\"M7.5 1h9L23 7.5v9L16.5 23h-9L1 16.5v-9z\"/><path d=\"M8.2 8.2l7.6 7.6M15.8 8.2l-7.6 7.6\"/></svg>"_html;
     case Sign::neutral:
       break;
@@ -136,7 +135,9 @@ Html sign(Sign which) {
 }
 
 Html zone_name(std::string_view zone, const Locale& locale) {
-  return zone == "." ? Html(locale.text(Message::root_zone)) : foreign(zone);
+  if (zone == ".") { return locale.text(Message::root_zone); }
+  if (zone == "_self.") { return locale.text(Message::self_zone); }
+  return zone == "_path." ? Html(locale.text(Message::path_zone)) : foreign(zone);
 }
 
 Html algorithm_name(std::uint8_t number) {

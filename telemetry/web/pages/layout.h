@@ -29,7 +29,8 @@ std::string link_to(Page page, const Locale& locale);
 enum class Sign : std::uint8_t { good, caution, bad, neutral };
 Html sign(Sign which);
 
-// "example.org." as a page shows it, the root by its name.
+// "example.org." as a page shows it; by their names the root, and what the ledger calls _self. and _path.: where no
+// zone is at fault.
 Html zone_name(std::string_view zone, const Locale& locale);
 // "RSASHA256 (8)"
 Html algorithm_name(std::uint8_t number);

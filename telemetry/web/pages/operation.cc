@@ -13,12 +13,8 @@ namespace {
 using Kind = Table::Kind;
 
 Html load(const PageInput& input, const Locale& locale) {
-  TimeChart chart{.id = "minutes",
-                  .title = Message::operation_chart,
-                  .description = {},
-                  .moments = {},
-                  .series = {},
-                  .lane = {}};
+  TimeChart chart{
+      .id = "minutes", .title = Message::operation_chart, .description = {}, .moments = {}, .series = {}, .lane = {}};
   Series clear{Message::series_clear, Fill::plain, {}}, encrypted{Message::series_encrypted, Fill::genuine, {}};
   std::uint64_t all = 0;
   for (const Movement& minute : input.figures.minutes) {
@@ -74,11 +70,11 @@ Html caches(const PageInput& input, const Locale& locale) {
                {Message::hit_share_column, Kind::number},
                {Message::evictions_column, Kind::number}});
   for (const CacheFigures& cache : input.status.caches) {
-    const bool counts = cache.hits + cache.misses + cache.insertions != 0;
+    const bool is_counted = cache.hits + cache.misses + cache.insertions != 0;
     table.row({code(cache.cache), locale.number(cache.entries), locale.octets(cache.octets),
                meter(cache.octets, cache.capacity, Fill::genuine), locale.octets(cache.capacity),
-               counts ? Html(locale.percent(cache.hits, cache.hits + cache.misses)) : Html("\u2013"),
-               counts ? Html(locale.number(cache.evictions)) : Html("\u2013")});
+               is_counted ? Html(locale.percent(cache.hits, cache.hits + cache.misses)) : Html("\u2013"),
+               is_counted ? Html(locale.number(cache.evictions)) : Html("\u2013")});
   }
   Html html = open_section(Message::caches_title, locale);
   html << table.html() << kCloseSection;
@@ -153,20 +149,19 @@ Html validation(const ValidationCounters& counters, const Locale& locale) {
   facts.add(Message::key_fetches, locale.number(counters.key_fetches.value()));
   facts.add(Message::validation_time,
             locale.duration(std::chrono::nanoseconds(static_cast<std::int64_t>(counters.nanoseconds.value()))));
-  Table algorithms(locale, Message::algorithms_checked_title,
-                   {{Message::algorithm_column},
-                    {Message::verified_column, Kind::number},
-                    {Message::failed_column, Kind::number}});
+  Table algorithms(
+      locale, Message::algorithms_checked_title,
+      {{Message::algorithm_column}, {Message::verified_column, Kind::number}, {Message::failed_column, Kind::number}});
   for (std::size_t i = 0; i < kAlgorithmClasses; ++i) {
     const std::uint64_t good = counters.verified[i].value(), failed = counters.failed[i].value();
     if (good + failed == 0) { continue; }
-    algorithms.row({code(kAlgorithmIds[i]), locale.number(good), locale.number(failed)});
+    algorithms.row({identifier(kAlgorithmIds[i]), locale.number(good), locale.number(failed)});
   }
   std::vector<Bar> reasons;
   for (std::size_t i = 1; i < kReasons; ++i) {
     const std::uint64_t failures = counters.failures[i].value();
     if (failures == 0) { continue; }
-    reasons.push_back({code(reason_id(static_cast<Reason>(i))), failures, 0});
+    reasons.push_back({identifier(reason_id(static_cast<Reason>(i))), failures, 0});
   }
   Html html = open_section(Message::validation_title, locale);
   html << facts.html() << "<div class=\"columns\"><div><h3>"_html << locale.text(Message::algorithms_checked_title)
@@ -191,14 +186,16 @@ Html answers(const FrontCounters& counters, const Locale& locale) {
   std::vector<Bar> sources, codes, special;
   for (std::size_t i = 0; i < kAnswerSources; ++i) { sources.push_back({locale.text(kNames[i]), by_source[i], all}); }
   for (std::size_t i = 0; i < kRcodeClasses; ++i) {
-    if (counters.rcodes[i].value() != 0) { codes.push_back({code(kRcodeIds[i]), counters.rcodes[i].value(), all}); }
+    if (counters.rcodes[i].value() != 0) {
+      codes.push_back({identifier(kRcodeIds[i]), counters.rcodes[i].value(), all});
+    }
   }
   for (std::size_t i = 0; i < kSpecialNames; ++i) {
     const std::uint64_t number = counters.special_names[i].value();
-    if (number != 0) { special.push_back({code(kSpecialNameIds[i]), number, 0}); }
+    if (number != 0) { special.push_back({identifier(kSpecialNameIds[i]), number, 0}); }
   }
   Html html = open_section(Message::answers_title, locale);
-  html << "<div class=\"columns\">"_html
+  html << "<div class=\"columns narrow\">"_html
        << bar_table(Message::sources_title, Message::source_column, sources, Fill::genuine, locale)
        << bar_table(Message::rcodes_title, Message::rcode_column, codes, Fill::plain, locale)
        << bar_table(Message::special_title, Message::special_column, special, Fill::plain, locale) << "</div>"_html
@@ -207,10 +204,11 @@ Html answers(const FrontCounters& counters, const Locale& locale) {
 }
 
 Html transports(const WorkerCounters& counters, const Locale& locale) {
-  constexpr std::array<std::string_view, kTransports> kNames{"UDP", "TCP", "TLS (DoT)", "HTTPS (DoH)", "QUIC (DoQ)",
-                                                             "HTTP/3 (DoH3)"};
-  Table queries(locale, Message::transports_title,
-                {{Message::transport_column}, {Message::ipv4_column, Kind::number}, {Message::ipv6_column, Kind::number}});
+  constexpr std::array<std::string_view, kTransports> kNames{"UDP",         "TCP",        "TLS (DoT)",
+                                                             "HTTPS (DoH)", "QUIC (DoQ)", "HTTP/3 (DoH3)"};
+  Table queries(
+      locale, Message::transports_title,
+      {{Message::transport_column}, {Message::ipv4_column, Kind::number}, {Message::ipv6_column, Kind::number}});
   for (std::size_t i = 0; i < kTransports; ++i) {
     queries.row({kNames[i], locale.number(counters.front.queries[i][0].value()),
                  locale.number(counters.front.queries[i][1].value())});
@@ -235,8 +233,8 @@ Html transports(const WorkerCounters& counters, const Locale& locale) {
                      locale.number(session.closed_abuse.value())});
   }
   Html html = open_section(Message::transports_title, locale);
-  html << queries.html() << "<h3>"_html << locale.text(Message::connections_title) << "</h3>"_html
-       << connections.html() << kCloseSection;
+  html << queries.html() << "<h3>"_html << locale.text(Message::connections_title) << "</h3>"_html << connections.html()
+       << kCloseSection;
   return html;
 }
 
@@ -244,13 +242,12 @@ Html process(const PageInput& input, const Locale& locale) {
   const StatusFigures& status = input.status;
   Facts facts(locale);
   facts.add(Message::process_memory, locale.octets(status.resident_octets));
-  facts.add(Message::process_cpu,
-            locale.duration(std::chrono::nanoseconds(static_cast<std::int64_t>(
-                std::min(std::max(status.cpu_seconds, 0.0), 1e9) * 1e9))));
+  facts.add(Message::process_cpu, locale.duration(std::chrono::nanoseconds(static_cast<std::int64_t>(
+                                      std::min(std::max(status.cpu_seconds, 0.0), 1e9) * 1e9))));
   facts.add(Message::process_workers, locale.number(status.workers));
   facts.add(Message::process_in_flight, locale.number(status.queries_in_flight));
-  facts.add(Message::process_descriptors,
-            locale.say(Message::of_at_most, {locale.number(status.open_descriptors), locale.number(status.max_descriptors)}));
+  facts.add(Message::process_descriptors, locale.say(Message::of_at_most, {locale.number(status.open_descriptors),
+                                                                           locale.number(status.max_descriptors)}));
   Html html = open_section(Message::process_title, locale);
   html << facts.html() << kCloseSection;
   return html;
@@ -262,9 +259,8 @@ Html operation_page(const PageInput& input, const Locale& locale) {
   const WorkerCounters& counters = *input.figures.counters;
   Html html = page_heading(
       Message::operation_title,
-      locale.say(Message::operation_lead,
-                 {locale.when(input.figures.started),
-                  locale.span(seconds_between(input.figures.started, input.figures.taken))}),
+      locale.say(Message::operation_lead, {locale.when(input.figures.started),
+                                           locale.span(seconds_between(input.figures.started, input.figures.taken))}),
       locale);
   html << load(input, locale) << latency(input, locale) << caches(input, locale) << answers(counters.front, locale)
        << validation(counters.validation, locale) << "<div class=\"columns\">"_html

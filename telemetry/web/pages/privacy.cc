@@ -6,8 +6,7 @@ namespace {
 
 Html item(const Locale& locale, Message title, const Html& text) {
   Html html;
-  html << "<section class=\"rule\"><h2>"_html << locale.text(title) << "</h2><p>"_html << text
-       << "</p></section>"_html;
+  html << "<section class=\"rule\"><h2>"_html << locale.text(title) << "</h2><p>"_html << text << "</p></section>"_html;
   return html;
 }
 
@@ -20,6 +19,14 @@ Html kept(const PageInput& input, const Locale& locale) {
     html << locale.text(Message::privacy_no_history);
   }
   html << " "_html << locale.text(Message::privacy_memory);
+  return html;
+}
+
+Html prefixes(const PrivacyFigures& privacy, const Locale& locale) {
+  constexpr std::uint8_t kWholeIpv4 = 32;
+  Html html =
+      locale.say(Message::privacy_prefix, {std::to_string(privacy.ipv4_prefix), std::to_string(privacy.ipv6_prefix)});
+  if (privacy.ipv4_prefix >= kWholeIpv4) { html << " "_html << locale.text(Message::privacy_prefix_whole); }
   return html;
 }
 
@@ -37,11 +44,8 @@ Html privacy_page(const PageInput& input, const Locale& locale) {
   Html html = page_heading(Message::privacy_title, locale.text(Message::privacy_lead), locale);
   html << "<div class=\"rules\">"_html
        << item(locale, Message::privacy_no_log_title, locale.text(Message::privacy_no_log))
-       << item(locale, Message::privacy_prefix_title,
-               locale.say(Message::privacy_prefix,
-                          {std::to_string(privacy.ipv4_prefix), std::to_string(privacy.ipv6_prefix)}))
-       << item(locale, Message::privacy_k_title,
-               locale.count(Counted::privacy_k, privacy.min_prefixes))
+       << item(locale, Message::privacy_prefix_title, prefixes(privacy, locale))
+       << item(locale, Message::privacy_k_title, locale.count(Counted::privacy_k, privacy.min_prefixes))
        << item(locale, Message::privacy_lists_title,
                locale.say(Message::privacy_lists,
                           {locale.number(privacy.listed_zones), locale.number(privacy.listed_tlds)}))

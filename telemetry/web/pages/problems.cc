@@ -7,8 +7,8 @@
 namespace vouch {
 namespace {
 
-constexpr std::size_t kMaxZones = 50;   // written out in full; the API has them all
-constexpr std::size_t kMaxCauses = 4;   // of one zone
+constexpr std::size_t kMaxZones = 50;  // written out in full; the API has them all
+constexpr std::size_t kMaxCauses = 4;  // of one zone
 constexpr std::size_t kMaxIncidents = 50;
 
 bool is_visible(const PageInput& input, bool is_public) noexcept {
@@ -41,8 +41,8 @@ bool is_any(const WithheldFigures& withheld) noexcept { return withheld.answers 
 
 Html cause_facts(const ZoneCause& cause, const Locale& locale) {
   Facts facts(locale);
-  facts.add(Message::fact_reason, code(reason_id(cause.reason)));
-  facts.add(Message::fact_evidence, code(kEvidenceIds[static_cast<std::size_t>(cause.evidence)]));
+  facts.add(Message::fact_reason, identifier(reason_id(cause.reason)));
+  facts.add(Message::fact_evidence, identifier(kEvidenceIds[static_cast<std::size_t>(cause.evidence)]));
   if (cause.key_tag || cause.algorithm) {
     Html key;
     if (cause.key_tag) { key << std::to_string(*cause.key_tag); }
@@ -122,7 +122,10 @@ Html zones_in(const PageInput& input, bool failing, Message title, Message when_
 
 Html expiring(const PageInput& input, const Locale& locale) {
   Table table(locale, Message::expiring_title,
-              {{Message::zone_column}, {Message::expires_column}, {Message::left_column}, {Message::window_column},
+              {{Message::zone_column},
+               {Message::expires_column},
+               {Message::left_column},
+               {Message::window_column},
                {Message::seen_column}});
   const UnixTime now = input.figures.taken;
   for (const ExpiringZone& zone : input.figures.expiring) {
@@ -162,7 +165,7 @@ Html incidents(const PageInput& input, const Locale& locale) {
     Html lookups = locale.number(observed ? incident.shadow.lookups : incident.withheld.lookups);
     if (observed) { lookups << " "_html << locale.text(Message::would_be); }
     Html reason;
-    reason << locale.text(reason_sentence(incident.reason)) << " "_html << code(reason_id(incident.reason));
+    reason << locale.text(reason_sentence(incident.reason)) << " "_html << identifier(reason_id(incident.reason));
     table.row({zone_name(incident.zone, locale), reason, locale.when(incident.began),
                locale.span(seconds_between(incident.began, incident.ended.value_or(input.figures.taken))),
                state_badge(incident.state, locale), lookups,

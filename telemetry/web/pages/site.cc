@@ -153,8 +153,8 @@ Html chain(const SiteReport& report, const Locale& locale) {
     const SiteReport::Link& link = report.chain[i];
     const Sign which = sign_of(link.standing);
     html << "<li class=\""_html << class_of(which) << "\"><p class=\"role\">"_html << locale.text(role_of(link.zone))
-         << "</p><p class=\"zone\">"_html << zone_name(link.zone, locale) << "</p><p class=\"verdict\">"_html << sign(which)
-         << locale.text(standing_word(link.standing)) << "</p>"_html;
+         << "</p><p class=\"zone\">"_html << zone_name(link.zone, locale) << "</p><p class=\"verdict\">"_html
+         << sign(which) << locale.text(standing_word(link.standing)) << "</p>"_html;
     if (link.reason != Reason::none) {
       html << "<p class=\"because\">"_html << locale.text(reason_sentence(link.reason)) << "</p>"_html;
     }
@@ -191,8 +191,8 @@ Html engineers_details(const SiteReport& report, const Locale& locale) {
   constexpr std::array<std::string_view, 6> kOutcomeIds{"answered", "no_data",     "no_such_name",
                                                         "withheld", "unreachable", "local"};
   Facts facts(locale);
-  facts.add(Message::fact_outcome, code(kOutcomeIds[static_cast<std::size_t>(report.outcome)]));
-  facts.add(Message::fact_standing, code(kStandingIds[static_cast<std::size_t>(report.standing)]));
+  facts.add(Message::fact_outcome, identifier(kOutcomeIds[static_cast<std::size_t>(report.outcome)]));
+  facts.add(Message::fact_standing, identifier(kStandingIds[static_cast<std::size_t>(report.standing)]));
   if (!report.addresses.empty()) {
     Html addresses;
     for (std::size_t i = 0; i < std::min(report.addresses.size(), kMaxAddresses); ++i) {
@@ -201,7 +201,7 @@ Html engineers_details(const SiteReport& report, const Locale& locale) {
     facts.add(Message::fact_addresses, addresses);
   }
   if (!report.alias_of.empty()) { facts.add(Message::fact_alias, code(report.alias_of)); }
-  if (report.reason != Reason::none) { facts.add(Message::fact_reason, code(reason_id(report.reason))); }
+  if (report.reason != Reason::none) { facts.add(Message::fact_reason, identifier(reason_id(report.reason))); }
   if (!report.zone_at_fault.empty()) { facts.add(Message::fact_zone_at_fault, code(report.zone_at_fault)); }
   if (report.key) {
     Html key;
@@ -242,7 +242,7 @@ Html second_opinion(const SiteReport& report, const Locale& locale) {
 Html result(const PageInput& input, const Locale& locale) {
   Html html;
   if (input.report == nullptr) {
-    html << "<section class=\"result caution\" aria-live=\"polite\">"_html << sign(Sign::caution) << "<div><h2>"_html
+    html << "<section class=\"result caution\">"_html << sign(Sign::caution) << "<div><h2>"_html
          << locale.text(Message::site_not_tried) << "</h2><p>"_html << locale.text(Message::site_not_tried_remark)
          << "</p></div></section>"_html;
     return html;

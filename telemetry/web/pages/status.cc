@@ -23,12 +23,16 @@ Html validation(const PageInput& input, const Locale& locale) {
   Facts facts(locale);
   Html mode = locale.text(mode_sentence(status));
   mode << " "_html << code("dnssec.mode: " + status.validation);
-  facts.add(Message::status_mode,
-            with_sign(is_enforcing(status) ? Sign::good : is_observing(status) ? Sign::neutral : Sign::caution, mode));
-  if (is_validating(status)) {
-    facts.add(Message::status_clock,
-              with_sign(status.clock_trusted ? Sign::good : Sign::bad,
-                        locale.text(status.clock_trusted ? Message::clock_fits : Message::clock_does_not_fit)));
+  facts.add(Message::status_mode, with_sign(is_enforcing(status)   ? Sign::good
+                                            : is_observing(status) ? Sign::neutral
+                                                                   : Sign::caution,
+                                            mode));
+  if (is_validating(status) && !status.clock_trusted) {
+    facts.add(Message::status_clock, with_sign(Sign::bad, locale.text(Message::clock_does_not_fit)));
+  } else if (is_validating(status)) {
+    const bool is_known = status.root_validated.has_value();
+    facts.add(Message::status_clock, with_sign(is_known ? Sign::good : Sign::neutral,
+                                               locale.text(is_known ? Message::clock_fits : Message::clock_unknown)));
   }
   facts.add(Message::status_root_seen,
             status.root_validated ? locale.when(*status.root_validated) : locale.text(Message::not_yet));
@@ -133,8 +137,7 @@ Html history(const PageInput& input, const Locale& locale) {
     facts.add(Message::history_state, with_sign(Sign::caution, foreign(history.problem)));
   }
   facts.add(Message::history_file, code(history.file));
-  facts.add(Message::history_written,
-            history.written ? locale.when(*history.written) : locale.text(Message::not_yet));
+  facts.add(Message::history_written, history.written ? locale.when(*history.written) : locale.text(Message::not_yet));
   facts.add(Message::history_kept, locale.count(Counted::span_days, history.days));
   html << facts.html() << kCloseSection;
   return html;
@@ -149,7 +152,8 @@ Html program(const PageInput& input, const Locale& locale) {
   }
   if (!libraries.empty()) { facts.add(Message::program_libraries, libraries); }
   Html up = locale.when(input.figures.started);
-  up << " ("_html << locale.say(Message::ago, {locale.span(seconds_between(input.figures.started, input.figures.taken))})
+  up << " ("_html
+     << locale.say(Message::ago, {locale.span(seconds_between(input.figures.started, input.figures.taken))})
      << ")"_html;
   facts.add(Message::program_started, up);
   Html html = open_section(Message::program_title, locale);

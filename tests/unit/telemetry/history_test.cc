@@ -115,6 +115,15 @@ TEST(History, HoursAreReadBack) {
   EXPECT_EQ(rows_of(folder, "SELECT answers, secure, lookups_withheld, queries_encrypted FROM daily", 4), "97|77|5|8");
 }
 
+TEST(History, BucketsHaveTheBoundsThatMetricsWrites) {
+  const TemporaryFolder folder;
+  opened(folder)->write(figures_at(5), status(), kTenSharp + 600);
+  EXPECT_EQ(rows_of(folder,
+                    "SELECT labels ->> 'le' FROM counters_hourly WHERE name = 'vouch_upstream_rtt_seconds_bucket'"
+                    " ORDER BY value LIMIT 5"),
+            "1e-05 5e-05 0.0001 0.0005 0.001");
+}
+
 TEST(History, NoMoreHoursThanPromised) {
   const TemporaryFolder folder;
   const auto history = opened(folder);
@@ -174,11 +183,21 @@ TEST(History, TheLedgerOutlivesARestart) {
   EXPECT_EQ(failing.causes[0].server, "192.0.2.53");
   EXPECT_EQ(failing.causes[1].reason, Reason::nsec_missing);
   EXPECT_EQ(failing.causes[1].key_tag, std::nullopt);
-  ASSERT_THAT(ledger.incidents, SizeIs(2));
-  EXPECT_EQ(ledger.incidents[0].zone, "mended.example.");
-  EXPECT_EQ(ledger.incidents[0].ended, kTenSharp + 1800);
+  ASSERT_THAT(ledger.incidents, SizeIs(1)) << "that of mended.example. comes with its zone";
+  EXPECT_EQ(ledger.incidents[0].zone, "older.example.");
+  EXPECT_EQ(ledger.incidents[0].ended, kTenSharp - 99 + 1800);
   EXPECT_EQ(ledger.incidents[0].withheld.lookups, 30U);
   EXPECT_EQ(rows_of(folder, "SELECT zone FROM incidents WHERE ended IS NULL"), "failing.example.");
+}
+
+TEST(History, WhatIsWrongOnThisSideIsRememberedToo) {
+  const TemporaryFolder folder;
+  Figures figures = figures_at(1);
+  figures.zones = {failing_zone("_self", Reason::clock_untrusted, kTenSharp, true)};
+  opened(folder)->write(figures, status(), kTenSharp + 600);
+  const RememberedLedger ledger = opened(folder, kTenSharp + 900)->remembered();
+  ASSERT_THAT(ledger.zones, SizeIs(1));
+  EXPECT_EQ(ledger.zones[0].zone, "_self");
 }
 
 TEST(History, AnIncidentThatEndsIsTheSameIncident) {

@@ -235,19 +235,29 @@ class WebTest : public ::testing::Test {
   void serve(WebOptions options = {}, WebLimits limits = {}) {
     options.listen = {SocketAddress(IpAddress::parse("127.0.0.1").value(), 0)};
     router = std::make_unique<Router>(source, options, clock);
-    auto opened = WebServer::open(base.get(), options.listen, *router, limits);
-    ASSERT_TRUE(opened) << opened.error();
-    server = std::move(*opened);
+    listen(*router, limits);
+  }
+  void listen(WebHandler& handler, const WebLimits& limits) {
+    server = WebServer::create(base.get(), handler, limits);
+    const auto bound = server->listen_on(SocketAddress(IpAddress::parse("127.0.0.1").value(), 0));
+    ASSERT_TRUE(bound) << bound.error();
     address = server->addresses().front();
   }
   WebClient client() { return WebClient(base.get(), address); }
   std::string ask(std::string_view request, bool has_body = true) { return client().ask(request, has_body); }
+  bool turn_until(const std::function<bool()>& happened) { return turn(happened, kWebPatience); }
   void turn_for(Duration time) {
-    const auto end = std::chrono::steady_clock::now() + time;
-    while (std::chrono::steady_clock::now() < end) {
+    turn([] { return false; }, time);
+  }
+
+  bool turn(const std::function<bool()>& happened, Duration at_most) {
+    const auto end = std::chrono::steady_clock::now() + at_most;
+    while (!happened()) {
+      if (std::chrono::steady_clock::now() >= end) { return false; }
       event_base_loop(base.get(), EVLOOP_NONBLOCK);
       usleep(1000);
     }
+    return true;
   }
 
   std::unique_ptr<event_base, void (*)(event_base*)> base;

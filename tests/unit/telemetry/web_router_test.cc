@@ -258,15 +258,30 @@ TEST_F(Routes, ListsAreBoundedAndFiltered) {
   EXPECT_EQ(api("/api/v1/zones?state=failing")["total"], 1);
   EXPECT_EQ(api("/api/v1/zones?state=recovered&limit=1")["zones"].size(), 1U);
   EXPECT_EQ(api("/api/v1/zones?state=recovered&limit=1")["total"], 3);
+  EXPECT_EQ(api("/api/v1/zones?offset=2&limit=1")["zones"][0]["zone"], kFormulaZone);
+  EXPECT_EQ(api("/api/v1/zones?offset=1000000")["zones"].size(), 0U);
+  EXPECT_THAT(fetch("/api/v1/zones.csv?offset=3").body, Not(HasSubstr("calc")));
   EXPECT_EQ(api("/api/v1/zones/EXAMPLE.org.")["causes"][0]["reason"], "rrsig_expired");
   EXPECT_EQ(api("/api/v1/zones/%3Cscript%3Ealert(1)%3C%2Fscript%3E.example")["zone"], kScriptZone);
   for (const char* wrong :
-       {"/api/v1/zones?limit=0", "/api/v1/zones?limit=1001", "/api/v1/zones?limit=-1", "/api/v1/zones?limit=1x",
+       {"/api/v1/zones?limit=0", "/api/v1/zones?limit=251", "/api/v1/zones?offset=-1", "/api/v1/zones?offset=1000001",
+        "/api/v1/zones?limit=-1", "/api/v1/zones?limit=1x",
         "/api/v1/zones?limit=", "/api/v1/zones?limit=99999999999999999999", "/api/v1/zones?state=odd",
         "/api/v1/zones?unknown=1", "/api/v1/summary?x", "/api/v1/zones/a..b", "/api/v1/zones/", "/api/v1/zones/%zz"}) {
     EXPECT_EQ(fetch(wrong).status, 400) << wrong;
   }
   EXPECT_EQ(fetch("/api/v1/zones/example.com").status, 404);
+}
+
+TEST_F(Routes, TheLongestNamesFitIntoAnAnswer) {
+  std::string longest;
+  for (int i = 0; i < 250; ++i) { longest += "\\255"; }
+  source.figures_.zones.assign(kMaxApiRows + 1, source.figures_.zones[0]);
+  for (ZoneFigures& zone : source.figures_.zones) {
+    zone.zone = longest;
+    zone.causes.resize(4);
+  }
+  EXPECT_LT(fetch("/api/v1/zones?limit=250").body.size(), WebLimits().response);
 }
 
 TEST_F(Routes, HistoryIsBoundedInTime) {

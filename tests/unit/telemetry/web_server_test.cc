@@ -1,6 +1,10 @@
 // Limits and framing, over real sockets.
 #include "telemetry/web/web_server.h"
 
+#include <sys/resource.h>
+
+#include <algorithm>
+
 #include "tests/unit/telemetry/web_harness.h"
 
 namespace vouch {
@@ -59,13 +63,17 @@ TEST_F(WebTest, EveryResponseHasTheSameSecurityHeadersAndNoOthers) {
 
 TEST_F(WebTest, HeadIsGetWithoutTheBody) {
   serve();
+  const auto undated = [](std::string head) {
+    const std::size_t at = head.find("\r\nDate: ");
+    return head.erase(at, head.find("\r\n", at + 2) - at);
+  };
   for (const char* path : {"/", "/metrics", "/api/v1/zones", "/style.css", "/gone", "/healthz"}) {
     const std::string full = ask(get(path));
     std::string head_request = get(path);
     head_request.replace(0, 3, "HEAD");
     WebClient one = client();
     const std::string bare = one.ask(head_request, false);
-    EXPECT_EQ(bare, head_of(full));
+    EXPECT_EQ(undated(bare), undated(head_of(full)));
     EXPECT_EQ(status_of(one.ask(get("/healthz"))), 200) << "nothing of a body is in between";
   }
 }
@@ -172,7 +180,7 @@ TEST_F(WebTest, WhatIsMalformedIsRefused) {
     EXPECT_EQ(status_of(ask(request)), 400) << request;
   }
   EXPECT_EQ(status_of(ask("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")), 505);
-  EXPECT_EQ(status_of(ask(std::string("GET / HTTP/1.1\r\nHost: local\0host\r\n\r\n", 40))), 400);
+  EXPECT_EQ(status_of(ask(std::string("GET / HTTP/1.1\r\nHost: local") + '\0' + "host\r\n\r\n")), 400);
 }
 
 TEST_F(WebTest, SlowlorisIsCut) {
@@ -186,7 +194,7 @@ TEST_F(WebTest, SlowlorisIsCut) {
     turn_for(20ms);
   }
   EXPECT_FALSE(slow.is_open());
-  EXPECT_THAT(std::chrono::steady_clock::now() - begin, AllOf(Ge(200ms), Le(2s)));
+  EXPECT_THAT(std::chrono::steady_clock::now() - begin, AllOf(Ge(200ms), Le(10s)));
   EXPECT_EQ(server->traffic().overdue, 1U);
 }
 
@@ -201,35 +209,52 @@ TEST_F(WebTest, SilenceIsCut) {
 }
 
 TEST_F(WebTest, ThousandConnectionsTakeSixtyFourPlaces) {
-  serve({}, quick());
+  rlimit descriptors{};
+  getrlimit(RLIMIT_NOFILE, &descriptors);
+  descriptors.rlim_cur = std::min<rlim_t>(descriptors.rlim_max, 4096);
+  setrlimit(RLIMIT_NOFILE, &descriptors);
+  WebLimits limits = quick();
+  limits.idle = 1s;
+  limits.grace = 1h;
+  serve({}, limits);
   std::vector<WebClient> crowd;
-  crowd.reserve(1000);
   for (int i = 0; i < 1000; ++i) {
     crowd.push_back(client());
     event_base_loop(base.get(), EVLOOP_NONBLOCK);
-    EXPECT_LE(server->connections(), 64U);
+    ASSERT_LE(server->connections(), 64U);
   }
-  turn_for(20ms);
-  EXPECT_EQ(server->traffic().accepted + server->traffic().refused, 1000U);
+  EXPECT_TRUE(turn_until([&] { return server->traffic().accepted + server->traffic().refused == 1000; }));
   EXPECT_GT(server->traffic().refused, 0U);
-  turn_for(400ms);
-  EXPECT_EQ(server->connections(), 0U) << "they were counted back";
+  EXPECT_TRUE(turn_until([&] { return server->connections() == 0; })) << "they are counted back";
   EXPECT_EQ(status_of(ask(get("/healthz"))), 200);
 }
 
 TEST_F(WebTest, TheIdleMakeRoomForThoseWhoAsk) {
   WebLimits limits;
   limits.connections = 4;
+  limits.grace = 0s;
   serve({}, limits);
   std::vector<WebClient> idle;
   for (int i = 0; i < 4; ++i) {
     idle.push_back(client());
     EXPECT_EQ(status_of(idle.back().ask(get("/healthz"))), 200);
   }
-  EXPECT_EQ(client().ask(get("/healthz")), "") << "they have only just begun to idle";
-  turn_for(600ms);
   EXPECT_EQ(status_of(ask(get("/healthz"))), 200);
   EXPECT_EQ(server->traffic().evicted, 1U);
+  EXPECT_FALSE(idle.front().is_open()) << "the one that has been idle for longest";
+  EXPECT_TRUE(idle.back().is_open());
+}
+
+TEST_F(WebTest, NobodyMakesRoomBeforeTheyHadTheTimeToAsk) {
+  WebLimits limits;
+  limits.connections = 2;
+  limits.grace = 1h;
+  serve({}, limits);
+  WebClient first = client();
+  WebClient second = client();
+  EXPECT_EQ(client().ask(get("/healthz")), "");
+  EXPECT_EQ(status_of(first.ask(get("/healthz"))), 200);
+  EXPECT_EQ(status_of(second.ask(get("/healthz"))), 200);
   EXPECT_EQ(server->traffic().refused, 1U);
 }
 
@@ -245,10 +270,7 @@ TEST_F(WebTest, AnswersThatNobodyTakesAreBounded) {
   WebLimits limits = quick();
   limits.stall = 5s;
   limits.sending = 1s;
-  auto opened = WebServer::open(base.get(), {SocketAddress(IpAddress::parse("127.0.0.1").value(), 0)}, large, limits);
-  ASSERT_TRUE(opened);
-  server = std::move(*opened);
-  address = server->addresses().front();
+  listen(large, limits);
   std::vector<WebClient> deaf;
   int refused = 0;
   for (int i = 0; i < 20; ++i) {
@@ -260,8 +282,7 @@ TEST_F(WebTest, AnswersThatNobodyTakesAreBounded) {
     if (recv(deaf.back().fd(), start.data(), start.size(), MSG_PEEK) == 12 && start.ends_with("503")) { ++refused; }
   }
   EXPECT_GE(refused, 10);
-  turn_for(1200ms);
-  EXPECT_EQ(server->connections(), 0U) << "who takes nothing is cut";
+  EXPECT_TRUE(turn_until([&] { return server->connections() == 0; })) << "who takes nothing is cut";
   large.size = limits.response + 1;
   EXPECT_EQ(status_of(ask(get("/"))), 500);
 }
@@ -290,20 +311,31 @@ TEST_F(WebTest, ACheckOutlivesItsConnection) {
 
 TEST_F(WebTest, WhereItCannotListenItSaysSo) {
   serve();
-  FakeSource other;
-  const auto again = WebServer::open(base.get(), {address}, *router);
+  const auto again = server->listen_on(address);
   ASSERT_FALSE(again);
   EXPECT_EQ(again.error(), "cannot serve the pages on " + address.text() + " (HTTP): Address already in use");
+  EXPECT_EQ(status_of(ask(get("/healthz"))), 200) << "elsewhere it serves on";
 }
 
 TEST_F(WebTest, ServesIpv6) {
-  WebOptions options;
-  options.listen = {SocketAddress(IpAddress::parse("::1").value(), 0)};
-  router = std::make_unique<Router>(source, options, clock);
-  auto opened = WebServer::open(base.get(), options.listen, *router);
-  if (!opened) { GTEST_SKIP() << opened.error(); }
-  address = (*opened)->addresses().front();
+  serve();
+  if (const auto bound = server->listen_on(SocketAddress(IpAddress::parse("::1").value(), 0)); !bound) {
+    GTEST_SKIP() << bound.error();
+  }
+  address = server->addresses().back();
   EXPECT_EQ(status_of(ask("GET /healthz HTTP/1.1\r\nHost: [::1]:8053\r\n\r\n")), 200);
+}
+
+TEST_F(WebTest, AddressesShareTheLimits) {
+  WebLimits limits;
+  limits.connections = 1;
+  limits.grace = 1h;
+  serve({}, limits);
+  const WebClient other = client();
+  turn_until([&] { return server->connections() == 1; });
+  ASSERT_TRUE(server->listen_on(SocketAddress(IpAddress::parse("127.0.0.2").value(), 0)));
+  address = server->addresses().back();
+  EXPECT_EQ(ask(get("/healthz")), "") << "the one place is taken";
 }
 
 }  // namespace
