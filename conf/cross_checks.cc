@@ -173,8 +173,8 @@ class CrossChecks {
          {&listeners.addresses, &listeners.tls, &listeners.https, &listeners.cleartext_https}) {
       const auto both = std::ranges::find_if(*streams, is_web);
       if (both == streams->end()) { continue; }
-      tell({"web.listen"}, "web.listen: clients are served DNS on " + both->text(),
-           "give the pages a port of their own");
+      tell({"web.listen", "server.listen", "server.tls.listen", "server.https.listen", "server.https.cleartext_listen"},
+           "web.listen: clients are served DNS on " + both->text(), "give the pages a port of their own");
     }
   }
 

@@ -5,6 +5,7 @@
 """
 import base64
 import http.client
+import os
 import pathlib
 import re
 import shutil
@@ -201,6 +202,25 @@ class Pages(Folder):
             for reader in readers:
                 reader.close()
         self.assertEqual(200, self.get("/healthz")[0])
+
+    def test_it_speaks_to_nobody_but_servers_and_clients(self):
+        """Privacy rule R6: no phone-home, no update check. Of all its sockets none is connected beyond loopback, and over TCP to
+        nobody at all."""
+        vouchd = self.start()
+        self.get("/")
+        self.ask()
+        process = pathlib.Path("/proc", str(vouchd.process.pid))
+        mine = {re.search(r"\d+", os.readlink(file)).group() for file in (process / "fd").iterdir()
+                if os.readlink(file).startswith("socket:")}
+        self.assertTrue(mine)
+        for table in ("tcp", "tcp6", "udp", "udp6"):
+            for line in (process / "net" / table).read_text(encoding="ascii").splitlines()[1:]:
+                fields = line.split()
+                address, port = fields[2].split(":")
+                if fields[9] not in mine or int(port, 16) == 0:
+                    continue
+                self.assertTrue(address in ("0100007F", "00000000000000000000000001000000"), line)
+                self.assertTrue(table.startswith("udp") or int(fields[1].split(":")[1], 16) == self.web, line)
 
     def test_nothing_of_clients_or_names_is_kept(self):
         """Privacy rule R1, for what needs no zones: canaries in questions and addresses are in no file, log, page or metric."""

@@ -91,6 +91,7 @@ class Day(unittest.TestCase):
         cls.zones = {row["zone"]: row for row in json.loads(cls.get("/api/v1/zones?limit=1000"))["zones"]}
         cls.summary = json.loads(cls.get("/api/v1/summary"))
         cls.told = cls.everything_told()
+        cls.asked_of_servers = cls.lab.tell("log")
         if cls.prometheus:
             cls.prometheus.wait_until_it_has("vouch_client_queries_total", sum(cls.seen.queries.values()))
         assert cls.vouchd.process.poll() is None, cls.vouchd.logged()
@@ -265,6 +266,11 @@ class Day(unittest.TestCase):
             self.assertNotIn(zone, self.told["/metrics"])
             for file in self.state.rglob("*"):
                 self.assertNotIn(zone.encode(), file.read_bytes(), file)
+
+    def test_no_report_is_sent(self):
+        """R7: error reports (RFC 9567) would carry what was asked to others."""
+        self.assertIn("alg10.nsec.", self.asked_of_servers)
+        self.assertNotIn("_er.", self.asked_of_servers)
 
     # -------------------------------------------------------------------------------------------------- prometheus
 

@@ -116,6 +116,7 @@ TEST(Templates, LoadOnceTheirPlacesAreFilledIn) {
                                        {"@TLS_PORT@", "5853"},
                                        {"@HTTPS_PORT@", "5443"},
                                        {"@LAB_PORT@", "5301"},
+                                       {"@WEB_PORT@", "8053"},
                                        {"@LAB_DIR@", "/lab"},
                                        {"@STATE_DIR@", "/state"}}) {
       for (std::size_t at = text.find(place); at != std::string::npos; at = text.find(place)) {

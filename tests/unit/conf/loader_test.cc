@@ -241,7 +241,39 @@ TEST(Complaints, UnknownKeysSayWhatWasMeant) {
       {"\"a\\e[31m\\n\": 1\n",
        "1:1: unknown key `a\\027[31m\\010`; the top level knows `server`, `outgoing`, `resolver`, `forward`, `dnssec`, "
        "`cache`, "
-       "`local_data`, `logging`"},
+       "`local_data`, `telemetry`, `web`, `logging`"},
+  });
+}
+
+TEST(Loading, TelemetryAndPages) {
+  const Loaded loaded = load(
+      "telemetry: {min_clients: 10, ipv4_prefix: 24, ipv6_prefix: 48, listed_zones: 200, listed_tlds: 100, "
+      "state_directory: state, history_days: 90}\n"
+      "web: {listen: [127.0.0.1, \"::1@9000\"], host_names: [DNS.Example.net., pi-dns]}\n");
+  ASSERT_TRUE(loaded) << loaded.error().at(0).text();
+  const TelemetryOptions& telemetry = loaded->telemetry;
+  EXPECT_EQ(telemetry.min_prefixes, 10U);
+  EXPECT_EQ(telemetry.ipv4_prefix, 24);
+  EXPECT_EQ(telemetry.ipv6_prefix, 48);
+  EXPECT_EQ(telemetry.listed_zones, 200U);
+  EXPECT_EQ(telemetry.listed_tlds, 100U);
+  EXPECT_EQ(telemetry.state_directory, "state");
+  EXPECT_EQ(telemetry.history_days, 90U);
+  EXPECT_THAT(loaded->web.listen,
+              ElementsAre(*SocketAddress::parse("127.0.0.1", 8053), *SocketAddress::parse("::1@9000", 0)));
+  EXPECT_THAT(loaded->web.host_names, ElementsAre("dns.example.net", "pi-dns"));
+}
+
+TEST(Complaints, OfTelemetryAndPages) {
+  expect_each({
+      {"telemetry: {min_clients: 2}\n", "1:26: telemetry.min_clients: `2` is out of range; write 3 to 100"},
+      {"web: {host_names: [\"a b\"]}\n",
+       "1:20: web.host_names: `a b` is no host name; write it like `dns.example.net`"},
+      {"web: {listen: [0.0.0.0]}\n",
+       "1:15: web.listen: 0.0.0.0@8053 can be reached from elsewhere, and web.token_file names no token; listen on "
+       "127.0.0.1 or ::1, or name a file with a token (`openssl rand -hex 24`)"},
+      {"server: {listen: [\"127.0.0.1@8053\"]}\n",
+       "1:18: web.listen: clients are served DNS on 127.0.0.1@8053; give the pages a port of their own"},
   });
 }
 
