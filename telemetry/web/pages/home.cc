@@ -218,8 +218,13 @@ Html tiles(const PageInput& input, const Locale& locale) {
   return html;
 }
 
+constexpr UnixTime kYoung = 2 * 3600;  // seconds since the start
+
 Html strip(const PageInput& input, const Locale& locale) {
-  const HourSeries hours = hourly(input.figures.quarter_hours, input.figures.taken);
+  // Of a young resolver a day would be one bar in an empty field: its minutes tell more.
+  const bool is_young = input.figures.taken - input.figures.started < kYoung && !input.figures.minutes.empty();
+  const TimeSeries hours =
+      is_young ? by_minute(input.figures.minutes) : hourly(input.figures.quarter_hours, input.figures.taken);
   Series genuine{Message::series_genuine, Fill::genuine, {}}, plain{Message::series_unsigned, Fill::plain, {}},
       unchecked{Message::series_unchecked, Fill::faint, {}};
   const bool observes = is_observing(input.status);
@@ -238,13 +243,14 @@ Html strip(const PageInput& input, const Locale& locale) {
     for (const std::uint64_t value : series.values) { total += value; }
     return locale.number(total);
   };
-  TimeChart chart{.id = "day",
-                  .title = Message::home_chart,
-                  .description = locale.say(Message::home_chart_description,
-                                            {sum(genuine), sum(plain), sum(unchecked), sum(refused)}),
-                  .moments = hours.moments,
-                  .series = {},
-                  .lane = {}};
+  TimeChart chart{
+      .id = "day",
+      .title = is_young ? Message::home_chart_young : Message::home_chart,
+      .description = locale.say(is_young ? Message::home_chart_young_description : Message::home_chart_description,
+                                {sum(genuine), sum(plain), sum(unchecked), sum(refused)}),
+      .moments = hours.moments,
+      .series = {},
+      .lane = {}};
   if (is_validating(input.status)) {
     chart.series = {std::move(genuine), std::move(plain), std::move(unchecked)};
     chart.lane = {std::move(refused)};

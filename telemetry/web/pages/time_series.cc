@@ -25,8 +25,8 @@ void add(Movement& into, const Movement& from) noexcept {
 
 }  // namespace
 
-HourSeries hourly(const std::vector<Movement>& quarter_hours, UnixTime now) {
-  HourSeries series;
+TimeSeries hourly(const std::vector<Movement>& quarter_hours, UnixTime now) {
+  TimeSeries series;
   if (quarter_hours.empty()) { return series; }
   const UnixTime last = std::max<UnixTime>(now, 0) / kHour * kHour;
   const UnixTime first = last - static_cast<UnixTime>(kHours - 1) * kHour;
@@ -38,6 +38,13 @@ HourSeries hourly(const std::vector<Movement>& quarter_hours, UnixTime now) {
     if (quarter.from < first || quarter.from >= last + kHour) { continue; }
     add(series.movements[static_cast<std::size_t>((quarter.from - first) / kHour)], quarter);
   }
+  return series;
+}
+
+TimeSeries by_minute(const std::vector<Movement>& minutes) {
+  TimeSeries series;
+  for (const Movement& minute : minutes) { series.moments.push_back(minute.from); }
+  series.movements = minutes;
   return series;
 }
 

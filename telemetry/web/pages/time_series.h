@@ -10,12 +10,13 @@
 
 namespace vouch {
 
-// The last 24 hours, each hour of the clock for itself; what is before the first figures is empty.
-struct HourSeries {
-  std::vector<UnixTime> moments;
+struct TimeSeries {
+  std::vector<UnixTime> moments;  // when each begins
   std::vector<Movement> movements;
 };
-HourSeries hourly(const std::vector<Movement>& quarter_hours, UnixTime now);
+// The last 24 hours, each hour of the clock for itself; what is before the first figures is empty.
+TimeSeries hourly(const std::vector<Movement>& quarter_hours, UnixTime now);
+TimeSeries by_minute(const std::vector<Movement>& minutes);
 
 // Days (of UTC) that have answers, oldest first.
 struct DaySeries {

@@ -256,6 +256,14 @@ TEST(Home, TilesAndChartAgree) {
   EXPECT_THAT(home, HasSubstr("15 lookups went unanswered"));
 }
 
+TEST(Home, AYoungResolverShowsMinutes) {
+  Sample sample = young_sample();
+  ASSERT_FALSE(sample.figures.minutes.empty());
+  EXPECT_THAT(home_of(sample), HasSubstr("Answers per minute, last hour"));
+  sample.figures.started = sample.figures.taken - 3 * 3600;
+  EXPECT_THAT(home_of(sample), HasSubstr("Answers, last 24 hours"));
+}
+
 TEST(Home, TheCostIsToldEvenIfItsCauseIsUnknown) {
   Sample sample = rich_sample();
   EXPECT_THAT(home_of(sample), HasSubstr("2 lookups went unanswered in this time and we could not tell why."));

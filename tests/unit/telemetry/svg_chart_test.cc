@@ -134,7 +134,7 @@ TEST(TimeSeries, QuartersBecomeHoursOfTheLastDay) {
   late.from = kSampleTime / 900 * 900;
   old.from = kSampleTime - 90'000;
   early.queries[0] = 1, late.queries[0] = 2, old.queries[0] = 4;
-  const HourSeries hours = hourly({old, early, late}, kSampleTime);
+  const TimeSeries hours = hourly({old, early, late}, kSampleTime);
   ASSERT_EQ(hours.movements.size(), 24U);
   EXPECT_EQ(hours.movements.front().queries[0], 1U);
   EXPECT_EQ(hours.movements.back().queries[0], 2U);
