@@ -475,7 +475,9 @@ constexpr auto kWebKeys = std::to_array<KeySpec<C>>({
     key<ListOf<HostNameItem>, &C::web, &WebOptions::host_names>(
         "web.host_names", "[]", {},
         "Names under which browsers may ask for the pages, beside localhost and the addresses listened on. Requests "
-        "for other names are refused: a hostile page could have its own name lead here."),
+        "for other names are refused: a hostile page could have its own name lead here. The name that a reverse proxy "
+        "is asked for belongs here; behind such a proxy web.token_file is needed, too: all that it passes on comes "
+        "from this machine, and without a token whoever reaches the proxy is the operator."),
     key<Text, &C::files, &NamedFiles::web_token>(
         "web.token_file", "\"\"", {},
         "A file with a token of 16 to 256 characters, not readable for all. With it the operator's pages, /metrics and "

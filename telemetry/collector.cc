@@ -25,7 +25,7 @@ Figures Collector::take_sums(UnixTime now) const {
   Figures figures;
   figures.taken = now;
   figures.started = parts_.started;
-  parts_.together.ledger.tell(figures, now);  // before the counters: zone_ledger.h says why
+  parts_.together.ledger.tell(figures);  // before the counters: zone_ledger.h says why
   const auto sum = std::make_shared<WorkerCounters>();
   for (const Recorder* worker : parts_.workers) { add_up(*sum, worker->counters()); }
   figures.counters = sum;
@@ -134,12 +134,9 @@ void Collector::tell_adoption(Figures& figures) const {
 }
 
 void Collector::tell_clients(Figures& figures) const {
-  const auto all = std::make_unique<Recorder::PrefixSketch>(), in_clear = std::make_unique<Recorder::PrefixSketch>();
-  for (const Recorder* worker : parts_.workers) {
-    all->merge(worker->prefixes());
-    in_clear->merge(worker->prefixes_in_clear());
-  }
-  const std::uint64_t prefixes = all->estimate(), clear = in_clear->estimate();
+  const auto sum = std::make_unique<Recorder::PrefixSketches>();
+  for (const Recorder* worker : parts_.workers) { worker->add_prefixes_to(*sum); }
+  const std::uint64_t prefixes = sum->all.estimate(), clear = sum->in_clear.estimate();
   figures.clients.prefixes = rounded(prefixes);
   figures.clients.only_encrypted = rounded(prefixes - std::min(prefixes, clear));
 }

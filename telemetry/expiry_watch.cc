@@ -11,7 +11,7 @@ void ExpiryWatch::note(NameView zone, const SignatureSpan& span, UnixTime now) {
   const std::lock_guard lock(mutex_);
   auto known = zones_.find(name);
   if (known == zones_.end()) {
-    if (zones_.size() >= kZones) { make_room(); }
+    if (zones_.size() >= kZones) { make_room(now); }
     known = zones_.emplace(name, Entry{}).first;
   }
   Entry& entry = known->second;
@@ -24,15 +24,17 @@ void ExpiryWatch::note(NameView zone, const SignatureSpan& span, UnixTime now) {
   if (entry.answers != UINT32_MAX) { ++entry.answers; }
 }
 
-// Buckets are in no order that anybody outside could know (the hash is keyed): a run of them is as good as chance.
-void ExpiryWatch::make_room() {
+// Buckets are in no order that anybody outside could know (the hash is keyed): a run of them is as good as chance. What
+// is told no more goes first, however popular it was.
+void ExpiryWatch::make_room(UnixTime now) {
   constexpr int kCandidates = 16;
+  const auto worth = [now](const Entry& entry) { return now - entry.seen > kForgetAfter ? 0 : entry.answers; };
   auto least = zones_.end();
   int seen = 0;
   while (seen < kCandidates) {
     const std::size_t bucket = turn_++ % zones_.bucket_count();
     for (auto at = zones_.begin(bucket); at != zones_.end(bucket); ++at, ++seen) {
-      if (least == zones_.end() || at->second.answers < least->second.answers) { least = zones_.find(at->first); }
+      if (least == zones_.end() || worth(at->second) < worth(least->second)) { least = zones_.find(at->first); }
     }
   }
   zones_.erase(least);

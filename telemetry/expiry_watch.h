@@ -42,7 +42,7 @@ class ExpiryWatch {
   struct Hash {
     std::size_t operator()(const Name& name) const noexcept { return name.view().hash(process_hash_key()); }
   };
-  void make_room();
+  void make_room(UnixTime now);
 
   mutable std::mutex mutex_;
   std::unordered_map<Name, Entry, Hash> zones_;

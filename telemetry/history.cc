@@ -1,6 +1,7 @@
 #include "telemetry/history.h"
 
 #include <algorithm>
+#include <chrono>
 #include <optional>
 #include <utility>
 
@@ -15,6 +16,8 @@ namespace vouch {
 namespace {
 
 constexpr UnixTime kDay = 86'400;
+// After a failure. To open a file is to read all of it, and readers of a page that everybody has come at any pace.
+constexpr std::chrono::minutes kReadPause{1};
 
 // Nothing is kept.
 class NoHistory final : public History {
@@ -40,21 +43,22 @@ class FiledHistory final : public History {
     return read<RememberedLedger>([this](SqlDatabase& database) { return read_ledger(database, opened_); });
   }
   void write(const Figures& figures, const StatusFigures& status, UnixTime now) override;
-  std::vector<HourFigures> hours(UnixTime from, UnixTime to) override {
-    return read<std::vector<HourFigures>>(
-        [&](SqlDatabase& database) { return read_hours(database, from, to, kMaxHours); });
-  }
+  std::vector<HourFigures> hours(UnixTime from, UnixTime to) override;
   HistoryFigures state() const override { return {true, file_.path(), problem_, written_, options_.days}; }
 
  private:
   template <typename Result>
   Result read(auto reader) {
+    const auto now = std::chrono::steady_clock::now();
+    if (now < next_read_) { return {}; }
+    next_read_ = now + kReadPause;  // unless all goes well
     if (!file_.open()) {
       tell();
       return {};
     }
     Result result = reader(file_.database());
     if (!file_.database().has_failed()) {
+      next_read_ = {};
       file_.note_success();
       tell();
       return result;
@@ -77,6 +81,13 @@ class FiledHistory final : public History {
   std::optional<UnixTime> written_;
   CounterBaseline baseline_;
   std::string problem_;
+  // What was read last. A month of an ISP is a million rows, and every reader of the first page asks for it.
+  struct Hours {
+    UnixTime from, to;  // whole hours
+    std::vector<HourFigures> hours;
+  };
+  std::optional<Hours> read_;
+  std::chrono::steady_clock::time_point next_read_;
 };
 
 FiledHistory::~FiledHistory() {
@@ -85,6 +96,7 @@ FiledHistory::~FiledHistory() {
 }
 
 void FiledHistory::write(const Figures& figures, const StatusFigures& status, UnixTime now) {
+  read_.reset();
   const std::vector<CountedSeries> counters = counted_series(metric_families(figures, status));
   bool is_written = file_.open() && write_once(figures, status, counters, now);
   if (!is_written && file_.begin_anew_if_damaged()) {
@@ -95,9 +107,20 @@ void FiledHistory::write(const Figures& figures, const StatusFigures& status, Un
   if (is_written) {
     baseline_.accept(counters);
     written_ = now;
+    next_read_ = {};
     file_.note_success();
   }
   tell();
+}
+
+std::vector<HourFigures> FiledHistory::hours(UnixTime from, UnixTime to) {
+  constexpr UnixTime kLatest = 1LL << 40;  // far from any overflow
+  const UnixTime first = hour_of(std::min(from, kLatest) + kHour - 1), end = hour_of(std::min(to, kLatest));
+  if (read_ && read_->from == first && read_->to == end) { return read_->hours; }
+  auto hours = read<std::vector<HourFigures>>(
+      [&](SqlDatabase& database) { return read_hours(database, first, end, kMaxHours); });
+  if (problem_.empty()) { read_ = {first, end, hours}; }
+  return hours;
 }
 
 bool FiledHistory::write_once(const Figures& figures, const StatusFigures& status,

@@ -8,12 +8,14 @@
 #include <string_view>
 #include <utility>
 
+#include "telemetry/metrics_reasons.h"
 #include "telemetry/taxonomy.h"
 
 namespace vouch {
 
 namespace {
 
+constexpr const char* kOthers = "_other";
 constexpr double kExactIntegers = 9'007'199'254'740'992.0;  // 2^53
 
 // JSON (RFC 8259 section 7). What is not ASCII does not occur in names; should it, the octets go through as they are.
@@ -46,6 +48,27 @@ std::string labels_json(const prometheus::ClientMetric& metric, std::string_view
   for (const auto& label : metric.label) { append_member(json, label.name, label.value); }
   if (!bound.empty()) { append_member(json, "le", bound); }
   return json += '}';
+}
+
+// Zones and top-level domains come and go; add_listed() in metrics_zones.cc also gathers reasons of a zone.
+std::vector<std::string> heirs_of(const prometheus::ClientMetric& metric) {
+  const auto is_of_list = [](const auto& label) {
+    return (label.name == "zone" || label.name == "tld") && label.value != kOthers;
+  };
+  if (std::ranges::none_of(metric.label, is_of_list)) { return {}; }
+  std::vector<std::string> heirs;
+  prometheus::ClientMetric heir = metric;
+  for (auto& label : heir.label) {
+    if (label.name != "reason" || label.value == kOtherLabel) { continue; }
+    std::string reason = std::exchange(label.value, std::string(kOtherLabel));
+    heirs.push_back(labels_json(heir));
+    label.value = std::move(reason);
+  }
+  for (auto& label : heir.label) {
+    if (is_of_list(label)) { label.value = kOthers; }
+  }
+  heirs.push_back(labels_json(heir));
+  return heirs;
 }
 
 // As /metrics writes the bounds of buckets: 0.0005, 1e-05.
@@ -98,22 +121,40 @@ std::vector<CountedSeries> counted_series(const MetricFamilies& families) {
       if (family.type == prometheus::MetricType::Histogram) {
         add_histogram(all, family.name, metric);
       } else if (family.type == prometheus::MetricType::Counter) {
-        all.push_back({family.name, labels_json(metric), metric.counter.value});
+        all.push_back({family.name, labels_json(metric), metric.counter.value, heirs_of(metric)});
       }
     }
   }
   return all;
 }
 
-double CounterBaseline::growth(const CountedSeries& series) const {
-  const auto found = values_.find(key_of(series));
-  if (found == values_.end() || found->second > series.value) { return series.value; }
-  return series.value - found->second;
+std::vector<double> CounterBaseline::growth(const std::vector<CountedSeries>& all) const {
+  std::unordered_map<std::string, std::size_t> places;
+  for (std::size_t i = 0; i < all.size(); ++i) { places.emplace(key_of(all[i]), i); }
+  std::vector<double> grown;
+  grown.reserve(all.size());
+  for (const CountedSeries& series : all) {
+    const auto before = written_.find(key_of(series));
+    const double written = before == written_.end() ? 0 : before->second.value;
+    const double anew = series.heirs.empty() ? 0 : series.value;
+    grown.push_back(written > series.value ? anew : series.value - written);
+  }
+  for (const auto& [key, series] : written_) {
+    const auto here = places.find(key);
+    if (here != places.end() && all[here->second].value >= series.value) { continue; }
+    for (const std::string& heir : series.heirs) {
+      const auto place = places.find(series.name + '\n' + heir);
+      if (place == places.end()) { continue; }
+      grown[place->second] -= series.value;
+      break;
+    }
+  }
+  return grown;
 }
 
 void CounterBaseline::accept(const std::vector<CountedSeries>& all) {
-  values_.clear();
-  for (const CountedSeries& series : all) { values_[key_of(series)] = series.value; }
+  written_.clear();
+  for (const CountedSeries& series : all) { written_.emplace(key_of(series), series); }
 }
 
 void write_counts(SqlDatabase& database, const std::vector<CountedSeries>& all, const CounterBaseline& baseline,
@@ -124,8 +165,10 @@ void write_counts(SqlDatabase& database, const std::vector<CountedSeries>& all, 
   SqlStatement count(database,
                      "INSERT INTO counts (hour, series, value) VALUES (?, ?, ?)"
                      " ON CONFLICT DO UPDATE SET value = value + excluded.value");
-  for (const CountedSeries& series : all) {
-    const double grown = baseline.growth(series);
+  const std::vector<double> growth = baseline.growth(all);
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const CountedSeries& series = all[i];
+    const double grown = growth[i];
     if (!(grown > 0)) { continue; }
     known.start(series.name, series.labels, hour);
     if (!known.next()) { return; }

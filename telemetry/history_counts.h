@@ -24,6 +24,9 @@ UnixTime hour_counted(UnixTime since, UnixTime now) noexcept;
 struct CountedSeries {
   std::string name, labels;  // labels as JSON
   double value = 0;
+  // Of one that stands on a list: labels of those that go on with what it counted, once it is told apart no more. The
+  // first that there is.
+  std::vector<std::string> heirs{};
 };
 // Every counter, and the parts of histograms, which are counters, too.
 std::vector<CountedSeries> counted_series(const MetricFamilies& families);
@@ -31,12 +34,13 @@ std::vector<CountedSeries> counted_series(const MetricFamilies& families);
 // What every counter stood at when it was last written.
 class CounterBaseline {
  public:
-  // How much it grew. One that shrank has begun anew.
-  double growth(const CountedSeries& series) const;
+  // How much each grew, in order. What one that left its list had counted is no growth of its heir; should it be back
+  // already, it has begun anew. Others never shrink, but for a clock that was set back.
+  std::vector<double> growth(const std::vector<CountedSeries>& all) const;
   void accept(const std::vector<CountedSeries>& all);
 
  private:
-  std::unordered_map<std::string, double> values_;
+  std::unordered_map<std::string, CountedSeries> written_;
 };
 
 // Within the caller's transaction.

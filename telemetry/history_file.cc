@@ -63,6 +63,15 @@ std::string words_for(int failure) {
   }
 }
 
+// One that came back from a backup may be readable for all. Its group is the operator's choice.
+void close_to_others(const std::string& path) {
+  struct stat status {};
+  if (::lstat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode) || (status.st_mode & S_IRWXO) == 0) { return; }
+  if (::chmod(path.c_str(), status.st_mode & (S_IRWXU | S_IRWXG)) != 0) {
+    log(LogLevel::warning, "history_is_readable_for_all", {{"file", path}, {"problem", reason(errno)}});
+  }
+}
+
 }  // namespace
 
 HistoryFile::HistoryFile(std::string directory)
@@ -105,7 +114,12 @@ bool HistoryFile::begin_anew_if_damaged() {
 bool HistoryFile::make_if_missing() {
   struct stat status {};
   if (::lstat(path_.c_str(), &status) == 0) {
-    if (S_ISREG(status.st_mode)) { return true; }
+    if (S_ISREG(status.st_mode)) {
+      close_to_others(path_);
+      close_to_others(path_ + "-wal");
+      close_to_others(path_ + "-shm");
+      return true;
+    }
     problem_ = S_ISLNK(status.st_mode) ? "the file is a symbolic link" : "the file is not a regular one";
     return false;
   }

@@ -73,6 +73,17 @@ void add_caches(MetricFamilies& families, const StatusFigures& status) {
   }
 }
 
+void add_web(MetricFamilies& families, const WebFigures& web) {
+  add_counter(families, "vouch_web_connections_accepted_total", "Connections of readers of pages, metrics and the API.",
+              web.accepted);
+  add_counter(families, "vouch_web_connections_refused_total", "Such connections beyond the limits.", web.refused);
+  add_counter(families, "vouch_web_connections_evicted_total", "Such connections that were idle and made room.",
+              web.evicted);
+  add_counter(families, "vouch_web_connections_overdue_total", "Such connections that were cut by a time limit.",
+              web.overdue);
+  add_counter(families, "vouch_web_requests_total", "Requests for pages, metrics and the API.", web.requests);
+}
+
 void add_process(MetricFamilies& families, const Figures& figures, const StatusFigures& status) {
   add_counter(families, "process_cpu_seconds_total", "CPU time used, user and system.", status.cpu_seconds);
   add_gauge(families, "process_resident_memory_bytes", "Resident memory.", status.resident_octets);
@@ -114,6 +125,7 @@ void add_status_metrics(MetricFamilies& families, const Figures& figures, const 
   }
   std::move(flushed).into(families);
   std::move(healthy).into(families);
+  add_web(families, status.web);
   add_process(families, figures, status);
 }
 

@@ -17,21 +17,20 @@ static_assert(std::tuple_size_v<decltype(ResolverCounters::asked)> == kTreeLevel
 Recorder::Recorder(WorkerCounters& counters, const RecordedTogether* together)
     : counters_(counters),
       together_(together),
-      prefixes_(std::make_unique<PrefixSketch>()),
-      prefixes_in_clear_(std::make_unique<PrefixSketch>()),
+      prefixes_(std::make_unique<PrefixSketches>()),
       zones_{std::make_unique<ZoneSketches>(), std::make_unique<ZoneSketches>()} {}
 Recorder::~Recorder() = default;
 
 void Recorder::note_client(const IpAddress& client, bool encrypted) noexcept {
   const DailySalt& salt = together_->ledger.salt();
-  if (const std::uint32_t epoch = salt.epoch(); epoch != prefix_epoch_) {
-    prefix_epoch_ = epoch;
-    prefixes_->clear();
-    prefixes_in_clear_->clear();
+  if (const std::uint32_t epoch = salt.epoch(); epoch != prefix_epoch_.load(std::memory_order_relaxed)) {
+    prefixes_->all.clear();
+    prefixes_->in_clear.clear();
+    prefix_epoch_.store(epoch, std::memory_order_release);
   }
   const std::uint64_t hash = DailySalt::mix(salt.key(), together_->ledger.prefixes().prefix_of(client));
-  prefixes_->add(hash);
-  if (!encrypted) { prefixes_in_clear_->add(hash); }
+  prefixes_->all.add(hash);
+  if (!encrypted) { prefixes_->in_clear.add(hash); }
 }
 
 void Recorder::withheld(const FailureEvent& event, UnixTime now) {
@@ -45,16 +44,28 @@ void Recorder::withheld(const FailureEvent& event, UnixTime now) {
                              now);
 }
 
-void Recorder::note_zone(const JudgementEvent& event) noexcept {
-  if (const std::uint32_t epoch = together_->ledger.salt().epoch(); epoch != zone_epoch_) {
-    zone_epoch_ = epoch;
-    ZoneSketches& oldest = *zones_[epoch % 2];
-    for (ZoneSketch& sketch : oldest.algorithms) { sketch.clear(); }
-    for (auto& row : oldest.denials) {
-      for (ZoneSketch& sketch : row) { sketch.clear(); }
-    }
+void Recorder::ZoneSketches::clear() noexcept {
+  for (ZoneSketch& sketch : algorithms) { sketch.clear(); }
+  for (auto& row : denials) {
+    for (ZoneSketch& sketch : row) { sketch.clear(); }
   }
-  ZoneSketches& today = *zones_[zone_epoch_ % 2];
+}
+
+void Recorder::ZoneSketches::merge(const ZoneSketches& other) noexcept {
+  for (std::size_t i = 0; i < kAlgorithmClasses; ++i) { algorithms[i].merge(other.algorithms[i]); }
+  for (std::size_t kind = 0; kind < 3; ++kind) {
+    for (std::size_t band = 0; band < 3; ++band) { denials[kind][band].merge(other.denials[kind][band]); }
+  }
+}
+
+void Recorder::note_zone(const JudgementEvent& event) noexcept {
+  const std::uint32_t epoch = together_->ledger.salt().epoch();
+  if (const std::uint32_t latest = zone_epoch_.load(std::memory_order_relaxed); epoch != latest) {
+    zones_[epoch % 2]->clear();
+    if (epoch != latest + 1) { zones_[(epoch + 1) % 2]->clear(); }  // it holds no yesterday
+    zone_epoch_.store(epoch, std::memory_order_release);
+  }
+  ZoneSketches& today = *zones_[epoch % 2];
   const std::uint64_t hash = event.zone.hash(process_hash_key());
   if (event.algorithm != 0) { today.algorithms[algorithm_class(event.algorithm)].add(hash); }
   if (event.denial == JudgementEvent::Denial::none) { return; }
@@ -81,13 +92,20 @@ void Recorder::judged(const JudgementEvent& event, UnixTime now) {
   together_->expiry.note(event.zone, event.span, now);
 }
 
-void Recorder::add_zones_to(ZoneSketches& sum) const noexcept {
-  for (const auto& day : zones_) {
-    for (std::size_t i = 0; i < kAlgorithmClasses; ++i) { sum.algorithms[i].merge(day->algorithms[i]); }
-    for (std::size_t kind = 0; kind < 3; ++kind) {
-      for (std::size_t band = 0; band < 3; ++band) { sum.denials[kind][band].merge(day->denials[kind][band]); }
-    }
+void Recorder::add_prefixes_to(PrefixSketches& sum) const noexcept {
+  if (together_ == nullptr || prefix_epoch_.load(std::memory_order_acquire) != together_->ledger.salt().epoch()) {
+    return;  // of another day: nobody has come since
   }
+  sum.all.merge(prefixes_->all);
+  sum.in_clear.merge(prefixes_->in_clear);
+}
+
+void Recorder::add_zones_to(ZoneSketches& sum) const noexcept {
+  if (together_ == nullptr) { return; }
+  const std::uint32_t latest = zone_epoch_.load(std::memory_order_acquire), epoch = together_->ledger.salt().epoch();
+  if (latest != epoch && latest + 1 != epoch) { return; }
+  sum.merge(*zones_[latest % 2]);
+  if (latest == epoch) { sum.merge(*zones_[(latest + 1) % 2]); }
 }
 
 }  // namespace vouch

@@ -67,6 +67,8 @@ class Recorder {
   struct ZoneSketches {
     std::array<ZoneSketch, kAlgorithmClasses> algorithms;
     std::array<std::array<ZoneSketch, 3>, 3> denials;
+    void clear() noexcept;
+    void merge(const ZoneSketches& other) noexcept;
   };
 
   // `together`: null where nobody keeps a ledger (tests).
@@ -77,10 +79,10 @@ class Recorder {
 
   FrontCounters& front() noexcept { return counters_.front; }
 
-  // A query came. `transport`: the number of its ClientProtocol.
-  void asked(std::size_t transport, const IpAddress& client) noexcept {
+  // A query came. `transport`: the number of its ClientProtocol. Who is not served is no client.
+  void asked(std::size_t transport, const IpAddress& client, bool is_served = true) noexcept {
     counters_.front.queries[transport][client.is_v4() ? 0 : 1].add();
-    if (together_ != nullptr) { note_client(client, transport >= kFirstEncryptedTransport); }
+    if (is_served && together_ != nullptr) { note_client(client, transport >= kFirstEncryptedTransport); }
   }
   void record(const AnswerEvent& event) noexcept {
     counters_.front.answers[static_cast<std::size_t>(event.standing)][static_cast<std::size_t>(event.source)].add();
@@ -94,9 +96,11 @@ class Recorder {
   // For who reports.
   const WorkerCounters& counters() const noexcept { return counters_; }
   const TldTally& tlds() const noexcept { return tlds_; }
-  const PrefixSketch& prefixes() const noexcept { return *prefixes_; }
-  const PrefixSketch& prefixes_in_clear() const noexcept { return *prefixes_in_clear_; }
-  void add_zones_to(ZoneSketches& sum) const noexcept;  // of today and yesterday
+  struct PrefixSketches {
+    PrefixSketch all, in_clear;
+  };
+  void add_prefixes_to(PrefixSketches& sum) const noexcept;  // of today
+  void add_zones_to(ZoneSketches& sum) const noexcept;       // of today and yesterday
 
  private:
   void note_client(const IpAddress& client, bool encrypted) noexcept;
@@ -105,10 +109,10 @@ class Recorder {
   WorkerCounters& counters_;
   const RecordedTogether* const together_;
   TldTally tlds_;
-  std::unique_ptr<PrefixSketch> prefixes_, prefixes_in_clear_;
-  std::uint32_t prefix_epoch_ = 0;
+  std::unique_ptr<PrefixSketches> prefixes_;
+  std::atomic<std::uint32_t> prefix_epoch_{0};          // the day that they are of
   std::array<std::unique_ptr<ZoneSketches>, 2> zones_;  // by the day's number, even and odd
-  std::uint32_t zone_epoch_ = 0;
+  std::atomic<std::uint32_t> zone_epoch_{0};            // the later one
   std::uint32_t turn_ = 0;
 };
 

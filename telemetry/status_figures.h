@@ -51,6 +51,9 @@ struct HistoryFigures {
   std::uint32_t days = 0;           // kept
 };
 
+// Which names other resolvers are asked for (forward.zones), and are shown whole.
+enum class Forwarding : std::uint8_t { none, some, all };
+
 // How much is kept of clients and zones (privacy rules, docs/telemetry.md).
 struct PrivacyFigures {
   std::uint32_t min_prefixes = 0;                   // k
@@ -58,6 +61,14 @@ struct PrivacyFigures {
   std::uint32_t listed_zones = 0, listed_tlds = 0;  // most that /metrics names
   bool minimises = false;                           // RFC 9156 upstream
   bool encrypted_offered = false;                   // some encrypted transport is served
+  Forwarding forwards = Forwarding::none;
+};
+
+// What the web server has to do, since the start.
+struct WebFigures {
+  std::uint64_t accepted = 0, refused = 0, evicted = 0;  // connections
+  std::uint64_t requests = 0;
+  std::uint64_t overdue = 0;  // cut by a time limit
 };
 
 struct StatusFigures {
@@ -74,6 +85,7 @@ struct StatusFigures {
   std::vector<CacheFigures> caches;
   HistoryFigures history;
   PrivacyFigures privacy;
+  WebFigures web;
   std::uint64_t resident_octets = 0;
   double cpu_seconds = 0;
   std::uint32_t open_descriptors = 0, max_descriptors = 0;

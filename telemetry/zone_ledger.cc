@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <tuple>
+#include <utility>
 
 namespace vouch {
 
@@ -69,6 +70,8 @@ struct ZoneLedger::Zone {
   ZoneState state = ZoneState::failing;
   UnixTime began = 0, last_failure = 0;
   std::optional<UnixTime> ended, last_good;
+  UnixTime counted_from = 0;  // of a former process's incident: since when its seconds are ours to count
+  std::uint64_t counted = 0;  // seconds that its end has added to the sums
   Reason first_reason = Reason::none;
   std::vector<ZoneCause> causes;  // the latest first
   std::uint64_t failures = 0;
@@ -82,6 +85,9 @@ struct ZoneLedger::Zone {
 
   bool is_failing() const noexcept { return state == ZoneState::failing; }
   std::uint32_t met_by() const noexcept { return std::max(most_prefixes, static_cast<std::uint32_t>(prefixes.size())); }
+  std::uint64_t seconds(UnixTime until) const noexcept {
+    return static_cast<std::uint64_t>(std::max<UnixTime>(0, until - std::max(began, counted_from)));
+  }
   // What is forgotten first is least: quiet before failing among equals.
   auto rank() const noexcept { return std::tuple(met_by(), failures, is_failing(), last_failure); }
 };
@@ -98,7 +104,7 @@ std::uint64_t ZoneLedger::hash_of(NameView name, Type type) noexcept {
 }
 
 ZoneLedger::ZoneLedger(const TelemetryOptions& options, std::vector<Name> exempt, Random& random, UnixTime now)
-    : options_(options), exempt_(std::move(exempt)), prefixes_(options), salt_(random, now) {}
+    : options_(options), exempt_(std::move(exempt)), prefixes_(options), salt_(random, now), clock_(now) {}
 ZoneLedger::~ZoneLedger() = default;
 
 // Rule R4: the root, top-level domains, the reverse trees and what the operator has an anchor for tell nothing of
@@ -113,12 +119,34 @@ bool ZoneLedger::may_be_named(const Zone& zone) const noexcept {
   return zone.is_exempt || zone.met_by() >= options_.min_prefixes;
 }
 
+// Times of a clock that was set meanwhile are moved with it, or an incident that a machine without a battery met in
+// 1970 would have lasted for decades, and one of a clock that ran ahead would not end for as long.
+void ZoneLedger::mind_clock(UnixTime now) {
+  const UnixTime before = std::exchange(clock_, now), step = now - before;
+  if (-kClockStep < step && step < kClockStep) { return; }
+  const auto move = [&](UnixTime& time) {
+    const bool is_of_before = step > 0 ? time <= before : time > now;
+    if (is_of_before) { time += step; }
+  };
+  for (auto& [name, zone] : zones_) {
+    if (zone->listed_at) { move(*zone->listed_at); }
+    if (!zone->is_failing()) { continue; }
+    move(zone->began);
+    move(zone->last_failure);
+    move(zone->counted_from);
+    for (ZoneCause& cause : zone->causes) {
+      move(cause.first_seen);
+      move(cause.last_seen);
+    }
+  }
+}
+
 // ------------------------------------------------------------------------------------------------- zones come and go
 
 ZoneLedger::Zone& ZoneLedger::entry_of(const Name& name, UnixTime now) {
   const auto known = zones_.find(name);
   if (known != zones_.end()) { return *known->second; }
-  if (zones_.size() >= options_.listed_zones * kSlotsPerListed) { make_room(now); }
+  if (is_full()) { make_room(now); }
   auto fresh = std::make_unique<Zone>();
   fresh->name = name;
   fresh->text = text_of_zone(name);
@@ -146,11 +174,11 @@ void ZoneLedger::make_room(UnixTime now) {
 void ZoneLedger::begin(Zone& zone, Reason reason, UnixTime now) {
   const bool is_relapse = zone.ended && now - *zone.ended < kRelapse && zone.first_reason != Reason::none;
   if (is_relapse) {  // the seconds between count as failing, too: for some of the clients they were
-    auto& seconds = ended_seconds_[index(zone.first_reason)][index(evidence_of(zone.first_reason))];
-    seconds -= static_cast<std::uint64_t>(std::max<UnixTime>(0, *zone.ended - zone.began));
+    ended_seconds_[index(zone.first_reason)][index(evidence_of(zone.first_reason))] -= zone.counted;
   } else {
     archive(zone);
     zone.began = now;
+    zone.counted_from = now;
     zone.first_reason = reason;
     zone.causes.clear();
     zone.failures = 0;
@@ -168,16 +196,20 @@ void ZoneLedger::begin(Zone& zone, Reason reason, UnixTime now) {
 void ZoneLedger::end(Zone& zone, ZoneState how, UnixTime now) {
   zone.state = how;
   zone.ended = how == ZoneState::quiet ? zone.last_failure : now;
-  ended_seconds_[index(zone.first_reason)][index(evidence_of(zone.first_reason))] +=
-      static_cast<std::uint64_t>(std::max<UnixTime>(0, *zone.ended - zone.began));
+  zone.counted = zone.seconds(*zone.ended);
+  ended_seconds_[index(zone.first_reason)][index(evidence_of(zone.first_reason))] += zone.counted;
   forget_lookups(zone);
   failing_.fetch_sub(1, std::memory_order_relaxed);
 }
 
-// What has ended makes way for what comes next.
-void ZoneLedger::archive(Zone& zone) {
+// What has ended makes way for what comes next: of the list the oldest that few met, so that one client cannot empty
+// it.
+void ZoneLedger::archive(const Zone& zone) {
   if (!zone.ended || zone.first_reason == Reason::none) { return; }
-  if (incidents_.size() >= kMaxIncidents) { incidents_.erase(incidents_.begin()); }
+  if (incidents_.size() >= kMaxIncidents) {
+    const auto of_few = std::ranges::find(incidents_, false, &IncidentFigures::is_public);
+    incidents_.erase(of_few == incidents_.end() ? incidents_.begin() : of_few);
+  }
   incidents_.push_back(incident_of(zone));
 }
 
@@ -208,6 +240,7 @@ void ZoneLedger::failed(const Verdict& verdict, std::uint64_t lookup, UnixTime n
   const Reason reason = verdict.reason();
   const Name name = zone_at_fault(verdict.zone(), reason);
   const std::lock_guard lock(mutex_);
+  mind_clock(now);
   Zone& zone = entry_of(name, now);
   if (!zone.is_failing()) { begin(zone, reason, now); }
   zone.last_failure = now;
@@ -267,6 +300,15 @@ void ZoneLedger::withheld(const Withheld& answer, UnixTime now) {
   const std::uint64_t lookup = state.finish<3>();
 
   const std::lock_guard lock(mutex_);
+  mind_clock(now);
+  const std::uint64_t is_new = filter_.is_new(lookup, now) ? 1 : 0;
+  const auto count = [is_new](WithheldFigures& figures) {
+    ++figures.answers;
+    figures.lookups += is_new;
+  };
+  count(answer.shadow ? shadow_ : withheld_[index(evidence_of(answer.reason))]);
+  // A remembered failure costs who asks nothing: it drives out no zone and begins no incident at the expense of others.
+  if (is_full() && !zones_.contains(name)) { return; }
   Zone& zone = entry_of(name, now);
   // A zone that recovered goes on being withheld for as long as single failures are remembered (RFC 9520): these belong
   // to the incident that has ended. One that was forgotten meanwhile begins anew.
@@ -282,18 +324,13 @@ void ZoneLedger::withheld(const Withheld& answer, UnixTime now) {
   if (zone.prefixes.size() < options_.min_prefixes && std::ranges::find(zone.prefixes, prefix) == zone.prefixes.end()) {
     zone.prefixes.push_back(prefix);
   }
-  const std::uint64_t is_new = filter_.is_new(lookup, now) ? 1 : 0;
-  const auto count = [is_new](WithheldFigures& figures) {
-    ++figures.answers;
-    figures.lookups += is_new;
-  };
   count(answer.shadow ? zone.shadow : zone.withheld);
-  count(answer.shadow ? shadow_ : withheld_[index(evidence_of(answer.reason))]);
   list_if_due(zone, now);
 }
 
 void ZoneLedger::held(std::optional<NameView> signer, std::uint64_t lookup, UnixTime now) {
   const std::lock_guard lock(mutex_);
+  mind_clock(now);
   if (const auto failed_once = lookups_.find(lookup); failed_once != lookups_.end()) {
     Zone& zone = *failed_once->second;
     zone.last_good = now;
@@ -318,6 +355,7 @@ void ZoneLedger::held(std::optional<NameView> signer, std::uint64_t lookup, Unix
 
 void ZoneLedger::advance(Random& random, UnixTime now) {
   const std::lock_guard lock(mutex_);
+  mind_clock(now);
   salt_.renew_daily(random, now);
   for (auto& [name, zone] : zones_) {
     if (zone->is_failing() && now - zone->last_failure >= kQuietAfter) { end(*zone, ZoneState::quiet, now); }
@@ -329,26 +367,42 @@ void ZoneLedger::advance(Random& random, UnixTime now) {
 void ZoneLedger::restore(RememberedLedger remembered) {
   const std::lock_guard lock(mutex_);
   std::ranges::reverse(remembered.incidents);
-  incidents_ = std::move(remembered.incidents);
+  std::swap(incidents_, remembered.incidents);
+  for (IncidentFigures& ended : remembered.incidents) { incidents_.push_back(std::move(ended)); }  // meanwhile
+  while (incidents_.size() > kMaxIncidents) { incidents_.erase(incidents_.begin()); }
+  std::vector<const Zone*> taken_up;
   for (const ZoneFigures& known : remembered.zones) {
     const std::string& text = known.zone;
-    const auto name = text == kSelfText ? self_zone() : text == kPathText ? path_zone() : Name::parse(text);
-    if (!name || known.causes.empty() || zones_.size() >= options_.listed_zones * kSlotsPerListed) { continue; }
+    auto name = text == kSelfText ? self_zone() : text == kPathText ? path_zone() : Name::parse(text);
+    if (!name || known.causes.empty()) { continue; }
+    name->lower_case();
+    if (is_full() && !zones_.contains(*name)) { continue; }
     Zone& zone = entry_of(*name, known.last_failure);
-    if (zone.first_reason != Reason::none) { continue; }  // named twice
-    zone.state = known.state;
-    zone.began = known.failing_since;
-    zone.last_failure = known.last_failure;
-    zone.ended = known.ended;
-    zone.last_good = known.last_good;
-    zone.causes = known.causes;
-    zone.first_reason = known.causes.back().reason;
-    zone.failures = known.failures;
-    zone.withheld = known.withheld;
-    zone.shadow = known.shadow;
-    zone.most_prefixes = std::min(known.prefixes, options_.min_prefixes);
-    if (zone.is_failing()) { failing_.fetch_add(1, std::memory_order_relaxed); }
+    if (std::ranges::find(taken_up, &zone) != taken_up.end()) { continue; }  // named twice
+    taken_up.push_back(&zone);
+    take_up(zone, known);
   }
+}
+
+void ZoneLedger::take_up(Zone& zone, const ZoneFigures& known) {
+  const bool is_new = zone.first_reason == Reason::none;
+  if (!is_new && known.ended && zone.began - *known.ended >= kRelapse) { return; }  // another incident by now
+  zone.began = known.failing_since;
+  zone.last_good = std::max(zone.last_good, known.last_good);
+  zone.failures += known.failures;
+  for (auto [sum, more] : {std::pair(&zone.withheld, &known.withheld), std::pair(&zone.shadow, &known.shadow)}) {
+    sum->answers += more->answers;
+    sum->lookups += more->lookups;
+  }
+  zone.most_prefixes = std::max(zone.most_prefixes, std::min(known.prefixes, options_.min_prefixes));
+  if (!is_new) { return; }  // what it is now is known better here
+  zone.first_reason = std::ranges::min_element(known.causes, {}, &ZoneCause::first_seen)->reason;
+  zone.counted_from = clock_;
+  zone.state = known.state;
+  zone.last_failure = known.last_failure;
+  zone.ended = known.ended;
+  zone.causes = known.causes;
+  if (zone.is_failing()) { failing_.fetch_add(1, std::memory_order_relaxed); }
 }
 
 ZoneFigures ZoneLedger::figures_of(const Zone& zone) const {
@@ -392,7 +446,7 @@ IncidentFigures ZoneLedger::incident_of(const Zone& zone) const {
   return incident;
 }
 
-void ZoneLedger::tell(Figures& figures, UnixTime now) const {
+void ZoneLedger::tell(Figures& figures) const {
   const std::lock_guard lock(mutex_);
   figures.withheld = withheld_;
   figures.shadow = shadow_;
@@ -412,8 +466,8 @@ void ZoneLedger::tell(Figures& figures, UnixTime now) const {
     figures.zones.push_back(figures_of(*zone));
     const Evidence evidence = evidence_of(zone->first_reason);
     if (zone->is_failing()) {
-      figures.incident_seconds[index(zone->first_reason)][index(evidence)] +=
-          static_cast<std::uint64_t>(std::max<UnixTime>(0, now - zone->began));
+      // As far as it is known to have failed: should it end quiet, no more was told, and a counter does not go back.
+      figures.incident_seconds[index(zone->first_reason)][index(evidence)] += zone->seconds(zone->last_failure);
     } else {
       figures.incidents.push_back(incident_of(*zone));
     }

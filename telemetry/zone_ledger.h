@@ -43,6 +43,8 @@ class ZoneLedger {
   static constexpr UnixTime kMendedAfter = 3600;
   static constexpr std::uint64_t kListedFailures = 5;  // and k prefixes, or exempt: then /metrics names it
   static constexpr UnixTime kListedFor = 86400;        // at least
+  // advance() comes every minute: between two looks at the clock so much passes only when it was set.
+  static constexpr UnixTime kClockStep = 7 * 86400;
 
   // `exempt`: zones that may be named whoever met them: those with an anchor, positive or negative.
   ZoneLedger(const TelemetryOptions& options, std::vector<Name> exempt, Random& random, UnixTime now);
@@ -73,11 +75,12 @@ class ZoneLedger {
 
   // Now and then, at least every minute: ends what has gone quiet, renews the salt.
   void advance(Random& random, UnixTime now);
-  // What a former process knew; before anything else. Its clients are not known: of them only how many there were.
+  // What a former process knew; once. Its clients are not known: of them only how many there were. What has failed here
+  // meanwhile goes on with the incident that it had.
   void restore(RememberedLedger remembered);
   // Fills in what the ledger knows. Read the workers' counters after it returns, never before: each failure is counted
   // there first, so that no listed zone can have more than there are in all.
-  void tell(Figures& figures, UnixTime now) const;
+  void tell(Figures& figures) const;
   // How many failures by reason the listed zones account for; the rest is `other_zone_failures`.
   static void add_rest(Figures& figures);
 
@@ -88,11 +91,14 @@ class ZoneLedger {
   };
   using Zones = std::unordered_map<Name, std::unique_ptr<Zone>, Hash>;
 
+  void mind_clock(UnixTime now);
   Zone& entry_of(const Name& name, UnixTime now);
+  bool is_full() const noexcept { return zones_.size() >= options_.listed_zones * kSlotsPerListed; }
   void make_room(UnixTime now);
   void begin(Zone& zone, Reason reason, UnixTime now);
   void end(Zone& zone, ZoneState how, UnixTime now);
-  void archive(Zone& zone);
+  void archive(const Zone& zone);
+  void take_up(Zone& zone, const ZoneFigures& known);
   void note_lookup(Zone& zone, std::uint64_t lookup);
   void forget_lookups(Zone& zone);
   bool may_be_named(const Zone& zone) const noexcept;
@@ -108,6 +114,7 @@ class ZoneLedger {
   std::atomic<std::uint32_t> failing_{0};
 
   mutable std::mutex mutex_;  // guards all that follows
+  UnixTime clock_;            // when it was last looked at
   Zones zones_;
   std::unordered_map<std::uint64_t, Zone*> lookups_;  // failed questions of zones that fail
   LookupFilter filter_;

@@ -98,6 +98,14 @@ void Observatory::refresh() {
   figures_ = collector_.take(parts_.clock.wall());
   status_ = parts_.status.take();
   if (history_ != nullptr) { status_.history = history_->state(); }
+  if (server_ != nullptr) {
+    const WebTraffic& web = server_->traffic();
+    status_.web = {.accepted = web.accepted,
+                   .refused = web.refused,
+                   .evicted = web.evicted,
+                   .requests = web.requests,
+                   .overdue = web.overdue};
+  }
   const auto is_clock = [](const ZoneFigures& zone) {
     return zone.zone == kSelfText && zone.state == ZoneState::failing &&
            zone.causes.front().reason == Reason::clock_untrusted;

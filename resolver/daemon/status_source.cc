@@ -25,6 +25,12 @@ std::string_view mode_name(DnssecMode mode) noexcept {
   return "off";
 }
 
+Forwarding forwarding_of(const std::vector<ConfiguredZone>& zones) noexcept {
+  if (zones.empty()) { return Forwarding::none; }
+  const auto is_root = [](const ConfiguredZone& zone) { return zone.zone.view().is_root(); };
+  return std::ranges::any_of(zones, is_root) ? Forwarding::all : Forwarding::some;
+}
+
 std::uint64_t resident_octets() {
   std::ifstream file("/proc/self/statm");
   std::uint64_t whole = 0, resident = 0;
@@ -129,7 +135,8 @@ StatusFigures StatusSource::take() const {
                     .listed_zones = telemetry.listed_zones,
                     .listed_tlds = telemetry.listed_tlds,
                     .minimises = configuration.resolver.minimisation != Minimisation::off,
-                    .encrypted_offered = !listeners.tls.empty() || !listeners.https.empty() || !listeners.quic.empty()};
+                    .encrypted_offered = !listeners.tls.empty() || !listeners.https.empty() || !listeners.quic.empty(),
+                    .forwards = forwarding_of(configuration.resolver.forward_zones)};
   add_anchors(status);
   add_caches(status);
   add_process(status);

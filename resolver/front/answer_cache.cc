@@ -14,6 +14,11 @@ struct Rotation {
   std::uint8_t at = 0;       // offset in the answer
   std::uint8_t stride = 0;   // octets of one record
   std::uint8_t records = 0;  // fewer than two: there is nothing to turn
+  std::uint8_t turned = 0;   // by how many it is turned already
+
+  std::size_t octets_to(std::uint16_t rotate) const noexcept {
+    return std::size_t{stride} * ((rotate % records + records - turned) % records);
+  }
 };
 
 // What must be known of an answer to make another of it. Offsets of an answer that fits into a slot fit into an octet.
@@ -22,6 +27,12 @@ struct Layout {
   std::uint8_t count = 0;
   Rotation rotation;
 };
+
+// What other names may point into stays where it is.
+bool has_compressible_names(Type type) noexcept {
+  const TypeInfo* const info = type_info(type);
+  return info != nullptr && info->has_compressible_names;
+}
 
 // The TTL stands between class and the RDATA's length (RFC 1035 section 4.1.3).
 constexpr std::size_t kTtlBeforeRdata = 6, kHeadOfRecord = 10;
@@ -84,13 +95,18 @@ namespace {
 constexpr std::size_t kId = 2;                // octets that differ from query to query
 constexpr std::size_t kMaxQuery = UINT8_MAX;  // longer ones have no room for an answer beside them
 
-std::uint64_t mix(std::uint64_t x, std::uint64_t word) noexcept {
-  x = (x ^ word) * 0x9e3779b97f4a7c15U;
-  return x ^ std::rotr(x, 29);
+__extension__ using Wide = unsigned __int128;
+
+// Both halves of a product with a secret factor: by a factor that is known, or by one half alone, bits can be flipped in
+// one word and back in the next, whatever the key is.
+std::uint64_t mix(std::uint64_t x, std::uint64_t word, std::uint64_t secret) noexcept {
+  const Wide product = Wide{x ^ word} * secret;
+  return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64U);
 }
 
-// Nothing when it has more records than can be kept.
-std::optional<Layout> layout_of(Bytes answer, std::size_t after_question) noexcept {
+// Nothing when it has more records than can be kept, or a set that cannot be turned. `seconds`: lowered to the shortest
+// TTL.
+std::optional<Layout> layout_of(Bytes answer, std::size_t after_question, std::uint32_t& seconds) noexcept {
   const HeaderView header(answer);
   const std::size_t records = std::size_t{header.answer_count()} + header.authority_count() + header.additional_count();
   Layout layout;
@@ -102,17 +118,21 @@ std::optional<Layout> layout_of(Bytes answer, std::size_t after_question) noexce
     if (found->type == Type::OPT) { continue; }  // what stands there in the TTL's place is none
     if (layout.count == layout.ttls.size()) { return std::nullopt; }
     layout.ttls[layout.count++] = u8(found->ttl);
+    seconds = std::min(seconds, load32(answer.data() + found->ttl));
     const bool is_set = i < header.answer_count() && previous.type == found->type && found->type != Type::RRSIG &&
                         found->type != Type::CNAME;
     if (is_set) {
       const std::size_t stride = found->end - found->begin;
       Rotation& rotation = layout.rotation;
-      const bool is_like = previous.end - previous.begin == stride && stride <= UINT8_MAX &&
+      const bool is_like = !has_compressible_names(found->type) && previous.end - previous.begin == stride &&
+                           stride <= UINT8_MAX &&
                            std::equal(answer.begin() + static_cast<std::ptrdiff_t>(previous.begin),
                                       answer.begin() + static_cast<std::ptrdiff_t>(previous.ttl),
                                       answer.begin() + static_cast<std::ptrdiff_t>(found->begin));
       if (!is_like) { return std::nullopt; }  // it could not be turned
       if (rotation.records == 0) { rotation = {u8(previous.begin), u8(stride), 1}; }
+      // Another set than the first: not both can be turned.
+      if (found->begin != rotation.at + stride * rotation.records) { return std::nullopt; }
       ++rotation.records;
     }
     previous = *found;
@@ -135,12 +155,13 @@ AnswerCache::~AnswerCache() = default;
 // Of octets that come from the network: keyed, so that nobody can choose what displaces what.
 std::uint64_t AnswerCache::hash_of(Bytes query, ClientProtocol protocol) const noexcept {
   const SipKey& key = process_hash_key();
+  const std::uint64_t secret = key.k1 | 1;
   std::uint64_t x = key.k0 ^ query.size() ^ static_cast<std::uint64_t>(protocol) << 32U;
   std::size_t at = kId;
-  for (; at + 8 <= query.size(); at += 8) { x = mix(x, load_word(query.data() + at)); }
+  for (; at + 8 <= query.size(); at += 8) { x = mix(x, load_word(query.data() + at), secret); }
   std::uint64_t rest = 0;
   for (std::size_t i = 0; at + i < query.size(); ++i) { rest |= std::uint64_t{query[at + i]} << (8 * i); }
-  return mix(mix(x, rest), key.k1) | 1;
+  return mix(mix(x, rest, secret), key.k0, secret) | 1;
 }
 
 AnswerCache::Place* AnswerCache::place_of(std::uint64_t hash) const noexcept { return &places_[(hash >> 20U) & mask_]; }
@@ -168,8 +189,7 @@ AnswerCache::Hit AnswerCache::find(Bytes query, ClientProtocol protocol, Mutable
     }
     if (const Rotation& turn = slot.layout.rotation; turn.records > 1) {
       Octet* const first = out.data() + turn.at;
-      std::rotate(first, first + std::size_t{turn.stride} * (rotate % turn.records),
-                  first + std::size_t{turn.stride} * turn.records);
+      std::rotate(first, first + turn.octets_to(rotate), first + std::size_t{turn.stride} * turn.records);
     }
     hit.size = slot.answer_size;
     hit.standing = slot.standing;
@@ -191,28 +211,31 @@ void AnswerCache::keep(const Kept& kept, TtlTime now) noexcept {
   const bool is_fit = kept.query.size() <= kMaxQuery && kept.answer.size() <= UINT8_MAX &&
                       size <= std::tuple_size_v<decltype(Slot::octets)>;
   if (places_ == nullptr || !is_plain || !is_fit || kept.seconds == 0 || kept.standing == Standing::bogus) { return; }
+  if (HeaderView(kept.answer).tc()) { return; }  // each of them is counted; and it was cheap to make
   const std::uint64_t hash = hash_of(kept.query, inquiry.protocol);
   Place& place = *place_of(hash);
+  Slot& first = place.slots.front();
   Slot* slot = std::ranges::find(place.slots, hash, &Slot::hash);
-  if (slot == place.slots.end()) {
-    Slot& first = place.slots.front();
+  const bool is_new = slot == place.slots.end();
+  if (is_new) {
     const auto tag = static_cast<std::uint16_t>(hash >> 48U);
     if (std::ranges::find(first.knocked, tag) == first.knocked.end()) {  // it comes for the first time
       std::shift_right(first.knocked.begin(), first.knocked.end(), 1);
       first.knocked.front() = tag;
       return;
     }
-    slot = &place.slots[first.next++ % place.slots.size()];
   }
-  const auto layout = layout_of(kept.answer, after_question);
-  if (!layout) {
-    slot->hash = 0;
+  std::uint32_t seconds = kept.seconds;
+  const auto layout = layout_of(kept.answer, after_question, seconds);
+  if (!layout || seconds == 0) {
+    if (!is_new) { slot->hash = 0; }
     return;
   }
+  if (is_new) { slot = &place.slots[first.next++ % place.slots.size()]; }
   slot->hash = hash;
   slot->stored = now;
   slot->generation = static_cast<std::uint16_t>(kept.generation);
-  slot->seconds = kept.seconds;
+  slot->seconds = seconds;
   slot->query_size = u8(kept.query.size());
   slot->answer_size = u8(kept.answer.size());
   slot->protocol = inquiry.protocol;
@@ -224,6 +247,8 @@ void AnswerCache::keep(const Kept& kept, TtlTime now) noexcept {
   slot->dnssec_ok = inquiry.dnssec_ok;
   slot->ad = inquiry.ad;
   slot->layout = *layout;
+  Rotation& rotation = slot->layout.rotation;
+  if (rotation.records > 1) { rotation.turned = u8(kept.rotate % rotation.records); }
   Octet* to = slot->octets.data();
   to = std::ranges::copy(kept.query.subspan(kId), to).out;
   to = std::ranges::copy(kept.answer.subspan(kId, kHeaderSize - kId), to).out;

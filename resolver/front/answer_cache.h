@@ -52,7 +52,8 @@ class AnswerCache {
     Standing standing;
     Rcode rcode;
     std::uint32_t seconds;
-    std::uint64_t generation;
+    std::uint64_t generation;  // of before its records were read
+    std::uint16_t rotate = 0;  // what its sets were turned by
   };
   void keep(const Kept& kept, TtlTime now) noexcept;
 

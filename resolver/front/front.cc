@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <mutex>
+#include <optional>
 
 #include "resolver/front/answer_cache.h"
 #include "resolver/front/query_check.h"
@@ -64,8 +65,6 @@ struct Front::Impl {
   }
 
   std::size_t answer_again(const ClientQuery& query, MutableBytes out);
-  void keep(const ClientQuery& query, Bytes answer, const AnswerWriter& writer, NameView name,
-            const CachedAnswer& found, Standing standing, TtlTime now);
 
   FrontParts parts;
   FrontCounters& counters;
@@ -74,7 +73,9 @@ struct Front::Impl {
   ServerCookies cookies;
   CacheReader cache;
   Resolutions resolutions;
-  std::uint16_t rotation = 0;  // RRsets start at another record each time (RFC 1794): a plain way to spread load
+  // Of the query at hand, whichever way it is answered.
+  std::uint16_t rotation = 0;    // RRsets start at another record each time (RFC 1794): a plain way to spread load
+  std::optional<Instant> timed;  // since when it is timed; mostly nothing
 };
 
 // telemetry/taxonomy.h counts clients' ways by number.
@@ -94,16 +95,19 @@ void count_wishes(bool dnssec_ok, bool ad, FrontCounters& counters) noexcept {
 }  // namespace
 
 std::size_t Front::Impl::answer(const ClientQuery& query, ReplyRoom& room) {
-  parts.recorder.asked(static_cast<std::size_t>(query.protocol), query.client.ip());
+  const bool admitted = access.admits(query.client.ip());
+  parts.recorder.asked(static_cast<std::size_t>(query.protocol), query.client.ip(), admitted);
   // A response is never answered: two servers would keep each other busy for ever (RFC 1035 section 7.3 by implication;
   // RFC 8906).
   if (query.packet.size() < kHeaderSize || HeaderView(query.packet).qr()) { return drop(); }
-  const bool admitted = access.admits(query.client.ip());
   if (!admitted && query.protocol == ClientProtocol::udp) {  // its address may be forged: no reflection
     counters.refused.add();
     return drop();
   }
 
+  ++rotation;
+  timed.reset();
+  if (parts.recorder.is_timed()) { timed = parts.clock.monotonic(); }
   const MutableBytes out = room.buffer();
   if (admitted) {
     if (const std::size_t size = answer_again(query, out)) { return size; }
@@ -131,30 +135,15 @@ std::size_t Front::Impl::answer(const ClientQuery& query, ReplyRoom& room) {
 
 // What was asked with the same octets before, and is as true as then. The one path that a flood of hot queries takes.
 std::size_t Front::Impl::answer_again(const ClientQuery& query, MutableBytes out) {
-  const bool is_timed = parts.recorder.is_timed();
-  const Instant start = is_timed ? parts.clock.monotonic() : Instant();
   const AnswerCache::Hit hit =
-      answers.find(query.packet, query.protocol, out, parts.clock.ttl(), parts.caches.rrsets.generation(), ++rotation);
+      answers.find(query.packet, query.protocol, out, parts.clock.ttl(), parts.caches.rrsets.generation(), rotation);
   if (hit.size == 0) { return 0; }
   count_wishes(hit.dnssec_ok, hit.ad, counters);
   counters.rcodes[rcode_class(hit.rcode)].add();
   parts.recorder.record(
       {.source = AnswerSource::cache, .standing = hit.standing, .name = hit.name, .rcode = hit.rcode});
-  if (is_timed) { counters.from_cache.add(parts.clock.monotonic() - start); }
+  if (timed) { counters.from_cache.add(parts.clock.monotonic() - *timed); }
   return hit.size;
-}
-
-void Front::Impl::keep(const ClientQuery& query, Bytes answer, const AnswerWriter& writer, NameView name,
-                       const CachedAnswer& found, Standing standing, TtlTime now) {
-  answers.keep({.query = query.packet,
-                .answer = answer,
-                .inquiry = writer.inquiry(),
-                .name = name,
-                .standing = standing,
-                .rcode = found.rcode,
-                .seconds = found.fresh_for,
-                .generation = parts.caches.rrsets.generation()},
-               now);
 }
 
 std::size_t Front::Impl::answer_without_question(const ClientQuery& query, MutableBytes out) {
@@ -217,9 +206,9 @@ std::size_t Front::Impl::answer_locally(AnswerWriter& writer, NameView name, con
 
 std::size_t Front::Impl::answer_from_cache(const ClientQuery& query, MutableBytes out, AnswerWriter& writer,
                                            NameView name, TtlTime now) {
-  const bool is_timed = parts.recorder.is_timed();
-  const Instant start = is_timed ? parts.clock.monotonic() : Instant();
-  const CachedAnswer found = cache.write(writer, name, now, {}, ++rotation);
+  // Before anything is read: what is forgotten while this goes on must not outlive it as a copy.
+  const std::uint64_t generation = parts.caches.rrsets.generation();
+  const CachedAnswer found = cache.write(writer, name, now, {}, rotation);
   if (!found.complete) { return 0; }
   std::string text;  // empty for the most part: what is secure, or plainly unsigned, has nothing to tell
   if (const auto ede = ede_of(found.reason)) {
@@ -233,8 +222,17 @@ std::size_t Front::Impl::answer_from_cache(const ClientQuery& query, MutableByte
                     parts.clock.wall());
   }
   const std::size_t size = finish(writer, name, found.rcode, found.authentic, AnswerSource::cache, standing);
-  if (is_timed) { counters.from_cache.add(parts.clock.monotonic() - start); }
-  keep(query, out.first(size), writer, name, found, standing, now);
+  if (timed) { counters.from_cache.add(parts.clock.monotonic() - *timed); }
+  answers.keep({.query = query.packet,
+                .answer = out.first(size),
+                .inquiry = writer.inquiry(),
+                .name = name,
+                .standing = standing,
+                .rcode = found.rcode,
+                .seconds = found.fresh_for,
+                .generation = generation,
+                .rotate = rotation},
+               now);
   if (found.wants_refresh && parts.options.prefetch && writer.inquiry().rd) {
     resolutions.refresh(writer.inquiry(), name, true);
   }

@@ -46,7 +46,8 @@ bool all_loopback(const std::vector<SocketAddress>& listen) {
 
 // A look-up is work that another site must not make its visitors' browsers order here, and what it takes would tell
 // that site about the cache. Browsers say where a request comes from (Fetch Metadata); `same-site` is another service
-// on this host. Who says nothing is no browser, or was followed from the address bar of an old one.
+// on this host. Who says nothing is no browser, an old one, or one that came over plain HTTP from another machine:
+// there browsers keep it to themselves, and this is no defence.
 bool is_from_elsewhere(const WebHead& head) noexcept {
   const auto site = head.field("sec-fetch-site");
   return site && (head.count("sec-fetch-site") > 1 || (*site != "same-origin" && *site != "none"));
@@ -176,7 +177,7 @@ void Router::route(const Request& request, WebDone done) {
 WebResponse Router::page(const Request& request, Page page) {
   const UnixTime now = clock_.wall();
   std::vector<HourFigures> month;
-  if (page != Page::site && page != Page::privacy) { month = source_.hours(now - kMonth, now); }
+  if (page == Page::home || page == Page::adoption) { month = source_.hours(now - kMonth, now); }
   return {.content_type = kHtmlType,
           .body = render_page({.page = page,
                                .language = request.language,

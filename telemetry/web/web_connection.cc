@@ -105,6 +105,7 @@ void WebConnection::take_input() {
     begin(head);
   } else if (length == kMaxWebHead) {
     ++requests_;
+    enter(State::handling);
     respond(requests_, refusal({431, "The request's head is too large."}));
   }
 }
@@ -128,8 +129,9 @@ void WebConnection::begin(std::string_view head_text) {
 }
 
 void WebConnection::respond(std::uint64_t request, WebResponse response) {
-  // Late: the request was answered already, for having taken too long.
-  if (request != requests_ || state_ == State::sending || state_ == State::lingering) { return; }
+  // Late: the request was answered already, for having taken too long. The client may be about to ask the next one, and
+  // would take this for its answer.
+  if (request != requests_ || state_ != State::handling) { return; }
   if (response.body.size() > table_.limits.response) { response = plain_response(500, "The answer is too large."); }
   closes_ = closes_ || response.closes;
   const std::string head = response_head(response, response.body.size(), closes_, std::time(nullptr));

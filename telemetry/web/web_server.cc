@@ -101,6 +101,9 @@ bool WebServer::has_room_for(const IpAddress& source) {
   if (!source.is_loopback()) {
     const auto same = std::ranges::count(connections, source, [](const auto& entry) { return entry->source(); });
     if (static_cast<std::size_t>(same) >= table_.limits.per_source) { return false; }
+    const auto strangers =
+        std::ranges::count_if(connections, [](const auto& entry) { return !entry->source().is_loopback(); });
+    if (static_cast<std::size_t>(strangers) >= table_.limits.strangers) { return false; }
   }
   if (connections.size() < table_.limits.connections) { return true; }
   // Whoever keeps a connection without using it gives it up for one who asks.

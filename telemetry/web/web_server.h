@@ -49,6 +49,9 @@ struct WebLimits {
   // A quarter of them, so that one client in the LAN cannot hold all; browsers open six. Does not count on loopback,
   // where a proxy or a tunnel may stand for many.
   std::size_t per_source = 16;
+  // From beyond this machine in all: whoever has many addresses (an IPv6 host has a /64) must not shut out its
+  // operator.
+  std::size_t strangers = 48;
   std::size_t requests = 100;            // on one connection; then a new one has to be made, and others get their turn
   std::size_t unread = 16'384;           // octets taken from a socket ahead of being looked at; kMaxWebHead fits
   std::size_t response = 1024 * 1024;    // the largest body; the largest page has a tenth

@@ -91,9 +91,11 @@ Html encrypted(const PageInput& input, const Locale& locale) {
   for (std::size_t i = 0; i < kTransports; ++i) { bars.push_back({kNames[i], day.queries[i], day.all_queries()}); }
   Html html = bar_table(Message::adoption_transports, Message::transport_column, bars, Fill::genuine, locale);
   const ClientFigures& clients = input.figures.clients;
-  if (clients.prefixes != 0) {
+  if (clients.prefixes != 0 && clients.only_encrypted != 0) {
     html << note(locale.say(Message::adoption_clients,
                             {locale.rounded(clients.prefixes), locale.rounded(clients.only_encrypted)}));
+  } else if (clients.prefixes != 0) {
+    html << note(locale.say(Message::adoption_clients_few, {locale.rounded(clients.prefixes)}));
   }
   return html;
 }

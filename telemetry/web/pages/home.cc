@@ -327,8 +327,10 @@ Html warnings(const PageInput& input, const Locale& locale) {
   shown = 0;
   for (const ExpiringZone& zone : input.figures.expiring) {
     if (!zone.is_late || ++shown > kMaxAttention) { continue; }
+    const Message sentence =
+        zone.expires > input.figures.taken ? Message::attention_expiring : Message::attention_expired;
     html << attention_item(Sign::caution, zone_name(zone.zone, locale),
-                           locale.say(Message::attention_expiring, {locale.when(zone.expires)}), {});
+                           locale.say(sentence, {locale.when(zone.expires)}), {});
   }
   return html;
 }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "telemetry/zone_ledger.h"
+
 namespace vouch {
 namespace {
 
@@ -136,8 +138,8 @@ Html sign(Sign which) {
 
 Html zone_name(std::string_view zone, const Locale& locale) {
   if (zone == ".") { return locale.text(Message::root_zone); }
-  if (zone == "_self.") { return locale.text(Message::self_zone); }
-  return zone == "_path." ? Html(locale.text(Message::path_zone)) : foreign(zone);
+  if (zone == kSelfText) { return locale.text(Message::self_zone); }
+  return zone == kPathText ? Html(locale.text(Message::path_zone)) : foreign(zone);
 }
 
 Html algorithm_name(std::uint8_t number) {

@@ -31,9 +31,12 @@ Html prefixes(const PrivacyFigures& privacy, const Locale& locale) {
 }
 
 Html upstream(const PageInput& input, const Locale& locale) {
+  const PrivacyFigures& privacy = input.status.privacy;
+  if (privacy.forwards == Forwarding::all) { return locale.text(Message::privacy_all_forwarded); }
   Html html;
   html << locale.text(Message::privacy_upstream) << " "_html
-       << locale.text(input.status.privacy.minimises ? Message::privacy_minimised : Message::privacy_not_minimised);
+       << locale.text(privacy.minimises ? Message::privacy_minimised : Message::privacy_not_minimised);
+  if (privacy.forwards == Forwarding::some) { html << " "_html << locale.text(Message::privacy_some_forwarded); }
   return html;
 }
 

@@ -34,7 +34,9 @@ Html state_badge(ZoneState state, const Locale& locale) {
 
 // Answers count each reply; lookups are the figure that means people, so it stands first.
 Html withheld_text(const WithheldFigures& withheld, const Locale& locale) {
-  return locale.say(Message::withheld_both, {locale.number(withheld.lookups), locale.number(withheld.answers)});
+  Html html = locale.count(Counted::withheld_lookups, withheld.lookups);
+  html << " ("_html << locale.count(Counted::withheld_answers, withheld.answers) << ")"_html;
+  return html;
 }
 
 bool is_any(const WithheldFigures& withheld) noexcept { return withheld.answers != 0 || withheld.lookups != 0; }

@@ -29,12 +29,17 @@ struct Headline {
   Message text;
 };
 
-Headline headline_of_answer(Standing standing) noexcept {
-  switch (standing) {
+// Signed, but in a way, or at a cost, that is not for us: `insecure` with a reason.
+bool is_uncheckable(const SiteReport& report) noexcept {
+  return report.standing == Standing::insecure && report.reason != Reason::none;
+}
+
+Headline headline_of_answer(const SiteReport& report) noexcept {
+  switch (report.standing) {
     case Standing::secure:
       return {Sign::good, Message::site_secure};
     case Standing::insecure:
-      return {Sign::neutral, Message::site_insecure};
+      return {Sign::neutral, is_uncheckable(report) ? Message::site_uncheckable : Message::site_insecure};
     case Standing::bogus:
       return {Sign::bad, Message::site_let_through};
     case Standing::indeterminate:
@@ -50,7 +55,7 @@ Headline headline_of_answer(Standing standing) noexcept {
 Headline headline_of(const SiteReport& report) noexcept {
   switch (report.outcome) {
     case SiteReport::Outcome::answered:
-      return headline_of_answer(report.standing);
+      return headline_of_answer(report);
     case SiteReport::Outcome::no_data:
       return {report.standing == Standing::bogus ? Sign::bad : Sign::neutral, Message::site_no_data};
     case SiteReport::Outcome::no_such_name:
@@ -76,6 +81,7 @@ std::optional<Message> remark_of(const SiteReport& report) noexcept {
     case Standing::secure:
       return is_denial ? Message::site_denial_proven : Message::site_secure_remark;
     case Standing::insecure:
+      if (is_uncheckable(report)) { return Message::site_uncheckable_remark; }
       return is_denial ? Message::site_denial_unproven : Message::site_insecure_remark;
     case Standing::bogus:
       return Message::site_let_through_remark;
@@ -173,7 +179,8 @@ Html explanation(const SiteReport& report, UnixTime now, const Locale& locale) {
   if (!report.zone_at_fault.empty()) {
     html << paragraph(locale.say(Message::site_zone_at_fault, {zone_name(report.zone_at_fault, locale)}));
   }
-  if (report.standing == Standing::bogus || report.outcome == SiteReport::Outcome::withheld) {
+  const bool is_refusable = report.standing == Standing::bogus || report.outcome == SiteReport::Outcome::withheld;
+  if (is_refusable && !report.is_test_zone) {
     html << paragraph(locale.text(evidence_sentence(evidence_of(report.reason))));
   }
   html << kCloseSection;
@@ -255,7 +262,7 @@ Html result(const PageInput& input, const Locale& locale) {
   html << "</div></section>"_html << explanation(report, input.figures.taken, locale) << chain(report, locale)
        << engineers_details(report, locale);
   if (report.outcome != SiteReport::Outcome::local) { html << second_opinion(report, locale); }
-  html << note(locale.text(Message::site_nothing_stored));
+  html << note(locale.text(Message::site_not_noted));
   return html;
 }
 

@@ -43,7 +43,7 @@ Html validation(const PageInput& input, const Locale& locale) {
 
 Message anchor_state(const std::string& state) noexcept {
   if (state == "valid") { return Message::anchor_valid; }
-  if (state == "pending") { return Message::anchor_pending; }
+  if (state == "add_pending") { return Message::anchor_pending; }
   if (state == "missing") { return Message::anchor_missing; }
   if (state == "revoked") { return Message::anchor_revoked; }
   if (state == "removed") { return Message::anchor_removed; }

@@ -34,9 +34,10 @@ TEST(Caches, TogetherTheyKeepToTheOperatorsFigure) {
   }
   const std::size_t together =
       caches.rrsets.stats().octets + caches.delegations.octets() + caches.servers.octets() + caches.failures.octets();
-  const std::size_t for_others = caches.denials.octets() + caches.share_of_trust();
+  const std::size_t for_others = caches.denials.octets() + caches.share_of_trust() + caches.share_of_answers();
   EXPECT_LE(together + for_others, options.size);
-  EXPECT_GE(together, (options.size - options.size / 8) * 9 / 10) << "an eighth is for proofs and keys";
+  EXPECT_GE(together, (options.size - options.size / 16 * 3) * 9 / 10)
+      << "three sixteenths are for proofs, keys, and finished answers";
 }
 
 // Meant for the thread sanitizer as much as for its expectations: whatever is found is whole and belongs to its name.

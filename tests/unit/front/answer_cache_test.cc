@@ -5,6 +5,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
+#include <set>
+#include <sstream>
+
 #include "tests/unit/front/front_testing.h"
 
 namespace vouch {
@@ -135,6 +139,53 @@ TEST_F(Answers, SetsBeginWithAnotherRecordEachTime) {
   EXPECT_EQ(first.size(), 3U);
 }
 
+// Two sets in one answer, as ANY may bring: the second is none of the first one's records.
+TEST_F(Answers, OneSetIsNotTurnedIntoAnother) {
+  const std::vector<std::string> records{
+      "www.example.com. 300 IN A 192.0.2.1", "www.example.com. 300 IN A 192.0.2.2",
+      "www.example.com. 300 IN AAAA 2001:db8::1", "www.example.com. 300 IN AAAA 2001:db8::2"};
+  keep(query(), answer(records));
+  for (std::uint16_t turn = 0; turn < 4; ++turn) {
+    const auto found = find(query(), kNow, 0, turn);
+    if (!found) { continue; }
+    std::set<std::string> all;
+    for (const Record& record : found->answer) { all.insert(record.text()); }
+    EXPECT_EQ(all, std::set<std::string>(records.begin(), records.end())) << turn;
+  }
+}
+
+// Whatever the caller says of the answer's life, no record outlives its TTL.
+TEST_F(Answers, TheShortestTtlEndsThemAll) {
+  keep(query(), answer({"www.example.com. 300 IN A 192.0.2.1", "www.example.com. 5 IN TXT x"}), 60);
+  EXPECT_TRUE(find(query(), kNow + 4));
+  EXPECT_FALSE(find(query(), kNow + 5));
+}
+
+TEST_F(Answers, WhatIsTruncatedIsNotKept) {
+  Buffer truncated = answer({});
+  truncated[2] |= 0x02;
+  keep(query(), truncated);
+  EXPECT_FALSE(find(query()));
+}
+
+// These two differ in three bits that a multiplication by any odd number carries no further. Nobody may be able to say
+// of two queries that they meet, or a name that many ask for could be kept out by who asks for another.
+TEST_F(Answers, QueriesCannotBeMadeToMeet) {
+  const std::string_view popular = "abcdefghijklmnop.example.com.";
+  keep(query(popular), answer({std::string(popular) + " 300 IN A 192.0.2.1"}, popular), 60, Standing::secure, 0, kNow,
+       popular);
+  ASSERT_TRUE(find(query(popular)));
+  Buffer other = query(popular);
+  other[17] ^= 0x80U;
+  other[22] ^= 0x04U;
+  other[25] ^= 0x80U;
+  const Buffer answered = answer({}, popular);
+  const auto name = NameView::parse(Bytes(other).subspan(kHeaderSize));
+  ASSERT_TRUE(name);
+  cache.keep({other, answered, inquiry, *name, Standing::secure, Rcode::no_error, 60, 0}, kNow);
+  EXPECT_TRUE(find(query(popular)));
+}
+
 TEST_F(Answers, AliasesAreFollowedByWhatTheyLeadTo) {
   keep(query(), answer({"www.example.com. 100 IN CNAME a.example.net.", "a.example.net. 50 IN A 192.0.2.1"}));
   const auto found = find(query(), kNow + 49);
@@ -160,6 +211,28 @@ TEST_F(Answers, WhatCannotBeKeptIsNot) {
   for (int i = 0; i < 12; ++i) { many.push_back("www.example.com. 300 IN A 192.0.2." + std::to_string(i)); }
   keep(query(), answer(many));
   EXPECT_FALSE(find(query()));
+}
+
+TEST_F(Answers, WhatCannotBeKeptDrivesNothingOut) {
+  AnswerCache smallest(512);  // two slots
+  const Name name = Name::of("www.example.com.");
+  const Buffer good[] = {query("www.example.com.", Type::A), query("www.example.com.", Type::TXT)};
+  const Buffer bad = query("www.example.com.", Type::MX), answered = answer({kRecord});
+  std::vector<std::string> many;
+  for (int i = 0; i < 9; ++i) { many.push_back("www.example.com. 300 IN A 192.0.2." + std::to_string(i)); }
+  const Buffer too_many = answer(many);
+  ASSERT_LT(too_many.size(), 200U);  // it has more records than can be kept, but not more octets
+  for (int i = 0; i < 4; ++i) {
+    for (const Buffer& asked : good) {
+      smallest.keep({asked, answered, inquiry, name, Standing::secure, Rcode::no_error, 60, 0}, kNow);
+    }
+  }
+  for (int i = 0; i < 4; ++i) {
+    smallest.keep({bad, too_many, inquiry, name, Standing::secure, Rcode::no_error, 60, 0}, kNow);
+  }
+  for (const Buffer& asked : good) {
+    EXPECT_NE(smallest.find(asked, ClientProtocol::udp, out, kNow, 0, 0).size, 0U);
+  }
 }
 
 TEST_F(Answers, ATableOfNothingKeepsNothing) {
@@ -219,6 +292,81 @@ TEST_F(Behind, WhatIsForgottenIsAskedForAnew) {
   world().caches().rrsets.remove_below(Name::of("example.com."));
   net.ask("www.example.com.", Type::A);
   EXPECT_EQ(world().clients().answered_from(AnswerSource::recursion), 2U);
+}
+
+class Copies : public FrontTest {
+ protected:
+  static std::set<std::string> lines_of(const std::string& text) {
+    std::set<std::string> lines;
+    std::istringstream in(text);
+    for (std::string line; std::getline(in, line);) { lines.insert(line); }
+    return lines;
+  }
+};
+
+// The second name points into the first record, wherever that stands: to turn the octets would make other names of
+// them.
+TEST_F(Copies, OfCompressedNamesSayTheSameNames) {
+  cache(rrset_of({"example.com. 300 IN NS ns1.dns.example.net.",
+                  "example.com. 300 IN NS ns-backup-number-1.dns.example.net."}));
+  const auto names = lines_of(ask("example.com.", Type::NS).text());
+  for (int i = 0; i < 40; ++i) { ASSERT_EQ(lines_of(ask("example.com.", Type::NS).text()), names) << i; }
+}
+
+TEST_F(Copies, GiveEachServerItsOwnAddress) {
+  options.front.minimal_answers = false;
+  cache(rrset_of({"example.com. 300 IN MX 10 mx1.example.com.", "example.com. 300 IN MX 20 mx2.example.com."}));
+  cache("mx1.example.com. 300 IN A 192.0.2.1");
+  cache("mx2.example.com. 300 IN A 192.0.2.2");
+  for (int i = 0; i < 40; ++i) {
+    ASSERT_EQ(lines_of(ask("example.com.", Type::MX).additional_text()),
+              (std::set<std::string>{"mx1.example.com. 300 IN A 192.0.2.1", "mx2.example.com. 300 IN A 192.0.2.2"}))
+        << i;
+  }
+}
+
+TEST_F(Copies, EndWithWhatIsAdditional) {
+  options.front.minimal_answers = false;
+  cache("example.com. 300 IN MX 10 mx.example.com.");
+  cache("mx.example.com. 5 IN A 192.0.2.1");
+  for (int i = 0; i < 5; ++i) { ask("example.com.", Type::MX); }
+  world().pass(6s);
+  EXPECT_EQ(ask("example.com.", Type::MX).additional_text(), "");
+}
+
+// However the answer is made, the next client gets another order.
+TEST_F(Copies, AndAnswersThatAreNoneTakeTheSameTurns) {
+  cache(rrset_of({"www.example.com. 300 IN A 192.0.2.1", "www.example.com. 300 IN A 192.0.2.2"}));
+  for (const ClientProtocol protocol : {ClientProtocol::udp, ClientProtocol::tls}) {
+    std::map<std::string, int> first;
+    for (int i = 0; i < 40; ++i) {
+      ++first[ask("www.example.com.", Type::A, over(protocol)).message().answer.front().text()];
+    }
+    ASSERT_EQ(first.size(), 2U);
+    EXPECT_EQ(first.begin()->second, 20);
+  }
+}
+
+TEST_F(Copies, AndAnswersThatAreNoneAreTimedAsOften) {
+  cache("www.example.com. 300 IN A 192.0.2.1");
+  const auto timed = [this] {
+    std::uint64_t sum = 0;
+    for (const Counter& bucket : world().clients().counters().from_cache.buckets) { sum += bucket.value(); }
+    return sum;
+  };
+  for (const ClientProtocol protocol : {ClientProtocol::udp, ClientProtocol::tls}) {
+    const std::uint64_t before = timed();
+    for (int i = 0; i < 640; ++i) { ask("www.example.com.", Type::A, over(protocol)); }
+    EXPECT_EQ(timed() - before, 10U);
+  }
+}
+
+TEST_F(Copies, DoNotHideThatAnswersAreTruncated) {
+  std::vector<std::string> many;
+  for (int i = 1; i <= 60; ++i) { many.push_back("www.example.com. 300 IN A 192.0.2." + std::to_string(i)); }
+  cache(rrset_of(many));
+  for (int i = 0; i < 10; ++i) { EXPECT_TRUE(ask("www.example.com.", Type::A).message().tc); }
+  EXPECT_EQ(world().clients().counters().truncated.value(), 10U);
 }
 
 }  // namespace

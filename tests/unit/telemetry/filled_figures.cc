@@ -109,6 +109,7 @@ StatusFigures filled_status() {
   status.open_descriptors = 40;
   status.max_descriptors = 1024;
   status.queries_in_flight = 3;
+  status.web = {.accepted = 31, .refused = 2, .evicted = 3, .requests = 77, .overdue = 4};
   return status;
 }
 

@@ -234,6 +234,76 @@ TEST(History, HostileNamesAreDataAndNothingElse) {
   EXPECT_EQ(ledger.incidents[0].zone, hostile);
 }
 
+// As ZoneLedger::add_rest() and Collector tell it: what leaves a list goes on in `_other` with all that it counted.
+TEST(History, WhatLeavesAListIsNotCountedTwice) {
+  constexpr auto kExpired = static_cast<std::size_t>(Reason::rrsig_expired);
+  const TemporaryFolder folder;
+  const auto history = opened(folder);
+  ListedZone listed;
+  listed.zone = "listed.example.";
+  listed.failures[kExpired] = 100;
+  Figures figures = figures_at(0);
+  figures.listed_zones = {listed};
+  figures.other_zone_failures[kExpired] = 7;
+  figures.tlds = {{"org.", {50, 0, 0, 0, 0, 0}}, {"_other", {20, 0, 0, 0, 0, 0}}};
+  history->write(figures, status(), kTenSharp + kHour);
+  figures.listed_zones.clear();
+  figures.other_zone_failures[kExpired] = 110;  // 100 came over, and 3 more were met
+  figures.tlds = {{"net.", {5, 0, 0, 0, 0, 0}}, {"_other", {74, 0, 0, 0, 0, 0}}};
+  history->write(figures, status(), kTenSharp + 2 * kHour);
+  EXPECT_EQ(rows_of(folder, "SELECT sum(resolutions) FROM zones_daily WHERE reason = 'rrsig_expired'"), "110");
+  EXPECT_EQ(rows_of(folder, "SELECT sum(value) FROM counters_hourly WHERE name = 'vouch_client_answers_tld_total'"),
+            "79");
+  listed.failures[kExpired] = 1;  // listed anew
+  figures.listed_zones = {listed};
+  history->write(figures, status(), kTenSharp + 3 * kHour);
+  listed.failures[kExpired] = 0;  // and again, within one hour
+  figures.listed_zones = {listed};
+  figures.other_zone_failures[kExpired] = 111;
+  history->write(figures, status(), kTenSharp + 4 * kHour);
+  EXPECT_EQ(rows_of(folder, "SELECT sum(resolutions) FROM zones_daily WHERE reason = 'rrsig_expired'"), "111");
+}
+
+// More reasons than a zone has series for: those that share one are no new failures.
+TEST(History, ReasonsThatBeginToShareASeriesAreNotCountedTwice) {
+  const TemporaryFolder folder;
+  const auto history = opened(folder);
+  ListedZone listed;
+  listed.zone = "listed.example.";
+  const auto fail = [&listed](Reason reason) { listed.failures[static_cast<std::size_t>(reason)] += 10; };
+  for (const Reason reason :
+       {Reason::rrsig_expired, Reason::rrsig_invalid, Reason::rrsig_missing, Reason::nsec_missing}) {
+    fail(reason);
+  }
+  Figures figures = figures_at(0);
+  figures.listed_zones = {listed};
+  history->write(figures, status(), kTenSharp + kHour);
+  fail(Reason::dnskey_absent);
+  figures.listed_zones = {listed};
+  history->write(figures, status(), kTenSharp + 2 * kHour);
+  EXPECT_EQ(rows_of(folder, "SELECT sum(resolutions) FROM zones_daily WHERE zone = 'listed.example.'"), "50");
+}
+
+// A page for everybody asks for the hours of a month: what they cost is paid once for each write, not for each reader.
+TEST(History, HoursAreReadOnceForAllWhoAskWithinTheHour) {
+  const TemporaryFolder folder;
+  const auto history = opened(folder);
+  history->write(figures_at(5), status(), kTenSharp + kHour);
+  const auto month = [&](UnixTime now) { return history->hours(now - 30 * 24 * kHour, now); };
+  ASSERT_THAT(month(kTenSharp + kHour + 1), SizeIs(1));
+  {
+    SqlDatabase database;
+    database.open(folder.file());
+    database.run("DELETE FROM counts");
+  }
+  EXPECT_THAT(month(kTenSharp + kHour + 2), SizeIs(1));
+  EXPECT_THAT(month(kTenSharp + 2 * kHour - 1), SizeIs(1));
+  EXPECT_THAT(history->hours(kTenSharp + kHour, kTenSharp + 2 * kHour), IsEmpty()) << "other hours";
+  EXPECT_THAT(month(kTenSharp + 2 * kHour), IsEmpty());
+  history->write(figures_at(8), status(), kTenSharp + 2 * kHour);
+  EXPECT_THAT(month(kTenSharp + 2 * kHour), SizeIs(1)) << "a write is seen at once";
+}
+
 TEST(History, OfAZoneBelowTheThresholdNothingIsEverWritten) {
   const TemporaryFolder folder;
   const auto history = opened(folder);

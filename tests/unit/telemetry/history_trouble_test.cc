@@ -157,6 +157,17 @@ TEST(HistoryTrouble, DamageThatComesWhileItRunsCostsTheOldFileAndNoCount) {
   EXPECT_EQ(rows_of(folder, kSums, 2), "7|7") << "what was written before lies aside";
 }
 
+TEST(HistoryTrouble, AFileThatAllCanReadIsClosedToThem) {
+  const TemporaryFolder folder;
+  History::open({folder.path()}, kSampleStart)->write(filled_figures(1, 1), filled_status(), kSampleStart + 60);
+  ASSERT_EQ(::chmod(folder.file().c_str(), 0644), 0);
+  const auto history = History::open({folder.path()}, kSampleStart + 120);
+  struct stat status {};
+  ASSERT_EQ(::stat(folder.file().c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777, 0640U);
+  EXPECT_TRUE(history->state().problem.empty());
+}
+
 TEST(HistoryTrouble, LinksAreNotFollowed) {
   const TemporaryFolder folder, elsewhere;
   std::ofstream(elsewhere.file("precious")) << "as it was";
@@ -227,6 +238,20 @@ TEST(HistoryTrouble, OneLineWhenItBeginsAndOneWhenItEnds) {
   database.open(missing + "/history.sqlite3");
   EXPECT_EQ(database.number("SELECT sum(value) FROM counters_hourly WHERE name = 'vouch_key_fetches_total'"), 9)
       << "nothing that could not be written is lost";
+}
+
+// Each try may read the whole file (HistoryFile::open()), and readers of a page that everybody has come at any pace.
+TEST(HistoryTrouble, ReadersDoNotTryAgainAndAgain) {
+  const TemporaryFolder folder;
+  const std::string missing = folder.file("missing");
+  const auto history = History::open({missing, 400}, kTenSharp);
+  EXPECT_THAT(history->hours(kTenSharp, kTenSharp + 48 * kHour), IsEmpty());
+  std::filesystem::create_directory(missing);
+  EXPECT_THAT(history->hours(kTenSharp, kTenSharp + 48 * kHour), IsEmpty());
+  EXPECT_FALSE(std::filesystem::exists(missing + "/history.sqlite3"));
+  write(*history, 8, 4000);
+  EXPECT_THAT(history->state().problem, IsEmpty());
+  EXPECT_EQ(history->hours(kTenSharp, kTenSharp + 48 * kHour).size(), 1U);
 }
 
 TEST(HistoryTrouble, WhoeverHoldsTheFileHoldsUpOneWrite) {

@@ -260,6 +260,46 @@ TEST_F(Collected, FewClientsAreToldAsNone) {
   EXPECT_EQ(collector.take(kNow).clients.prefixes, 0U);
 }
 
+// A worker that nobody has asked since midnight still holds yesterday's, under yesterday's salt.
+TEST_F(Collected, YesterdaysClientsAreNotTodays) {
+  for (int i = 0; i < 50; ++i) { one.asked(0, ip("10.0.0." + std::to_string(i))); }
+  EXPECT_NEAR(static_cast<double>(collector.take(kNow).clients.prefixes), 50, 5);
+  ledger.advance(random, kNow + 86400);
+  for (int i = 0; i < 50; ++i) { other.asked(0, ip("10.0.0." + std::to_string(i))); }
+  EXPECT_NEAR(static_cast<double>(collector.take(kNow + 86400).clients.prefixes), 50, 5);
+  ledger.advance(random, kNow + 2 * 86400);
+  EXPECT_EQ(collector.take(kNow + 2 * 86400).clients.prefixes, 0U);
+}
+
+TEST_F(Collected, WhoIsRefusedIsNoClient) {
+  for (int i = 0; i < 50; ++i) { one.asked(0, ip("10.0.0." + std::to_string(i)), false); }
+  const Figures figures = collector.take(kNow);
+  EXPECT_EQ(figures.clients.prefixes, 0U);
+  EXPECT_EQ(figures.counters->front.queries[0][0].value(), 50U);
+}
+
+TEST_F(Collected, ZonesAreThoseOfTodayAndYesterday) {
+  const auto judge = [](Recorder& recorder, UnixTime now) {
+    const Verdict secure = Verdict::secure();
+    const Name zone = Name::of("example.org.");
+    recorder.judged({.verdict = secure, .name = zone, .type = Type::A, .zone = zone, .algorithm = 13}, now);
+  };
+  const auto zones = [this](UnixTime now) {
+    return collector.take(now).adoption.signed_zones[algorithm_class(13)];
+  };
+  UnixTime now = kNow;
+  judge(one, now);
+  EXPECT_EQ(zones(now), 1U);
+  ledger.advance(random, now += 86400);
+  EXPECT_EQ(zones(now), 1U);
+  ledger.advance(random, now += 86400);
+  EXPECT_EQ(zones(now), 0U);  // though nothing was judged since
+  const Verdict secure = Verdict::secure();
+  const Name another = Name::of("example.net.");
+  one.judged({.verdict = secure, .name = another, .type = Type::A, .zone = another, .algorithm = 8}, now);
+  EXPECT_EQ(zones(now), 0U);
+}
+
 TEST_F(Collected, OneInSixtyFourIsTimed) {
   int timed = 0;
   for (int i = 0; i < 640; ++i) { timed += one.is_timed() ? 1 : 0; }
@@ -291,6 +331,17 @@ TEST(ExpiryWatch, IsBoundedAndKeepsThePopular) {
   const auto soonest = watch.soonest(kNow, 10);
   ASSERT_THAT(soonest, SizeIs(1));
   EXPECT_EQ(soonest[0].zone, "popular.example.");
+}
+
+TEST(ExpiryWatch, WhatWasPopularOnceMakesWay) {
+  ExpiryWatch watch;
+  const SignatureSpan span{kNow - 86400, kNow + 30 * 86400};
+  for (std::size_t i = 0; i < ExpiryWatch::kZones; ++i) {
+    for (int n = 0; n < 100; ++n) { watch.note(Name::of("z" + std::to_string(i) + ".example."), span, kNow); }
+  }
+  const UnixTime later = kNow + 2 * ExpiryWatch::kForgetAfter;
+  for (int i = 0; i < 300; ++i) { watch.note(Name::of("t" + std::to_string(i) + "."), span, later); }
+  EXPECT_GE(watch.soonest(later, 1000).size(), 250U);
 }
 
 TEST(Taxonomy, EveryReasonHasSomebodyWhoCanMendItAndAnId) {

@@ -61,6 +61,14 @@ TEST_F(Routes, EveryPageAndAssetIsThere) {
   EXPECT_EQ(fetch("/metrics").content_type, "text/plain; version=0.0.4; charset=utf-8");
 }
 
+TEST_F(Routes, TheMonthIsReadForThosePagesAloneThatShowIt) {
+  for (const std::string_view path : kPagePaths) {
+    source.asked_hours = {};
+    fetch(path);
+    EXPECT_EQ(source.asked_hours.second != 0, path == "/" || path == "/adoption") << path;
+  }
+}
+
 TEST_F(Routes, WhatIsNotThereIsToldInItsOwnForm) {
   EXPECT_EQ(fetch("/nothing").content_type, kHtmlType);
   EXPECT_EQ(fetch("/nothing").status, 404);

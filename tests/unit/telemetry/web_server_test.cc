@@ -293,8 +293,9 @@ TEST_F(WebTest, ASlowCheckIsGivenUpAndItsLateAnswerDropped) {
   WebClient one = client();
   EXPECT_EQ(status_of(one.ask(get("/check?name=example.org"))), 504);
   ASSERT_EQ(source.sites_.waiting.size(), 1U);
+  turn_for(20ms);  // the connection waits for its next request
   source.sites_.waiting[0](FakeSites::report_of("example.org."));
-  EXPECT_EQ(status_of(one.ask(get("/healthz"))), 200);
+  EXPECT_EQ(body_of(one.ask(get("/healthz"))), "ok\n") << "or each request gets the answer to the one before";
 }
 
 TEST_F(WebTest, ACheckOutlivesItsConnection) {

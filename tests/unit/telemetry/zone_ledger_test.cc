@@ -42,8 +42,11 @@ struct Ledger : testing::Test {
   }
   Figures figures() const {
     Figures told;
-    ledger->tell(told, now);
+    ledger->tell(told);
     return told;
+  }
+  std::uint64_t seconds(Reason reason = Reason::rrsig_expired) const {
+    return figures().incident_seconds[static_cast<std::size_t>(reason)][static_cast<std::size_t>(evidence_of(reason))];
   }
   std::optional<ZoneFigures> zone(std::string_view name) const {
     for (const ZoneFigures& each : figures().zones) {
@@ -52,6 +55,16 @@ struct Ledger : testing::Test {
     return std::nullopt;
   }
 };
+
+TEST_F(Ledger, SecondsThatWereCountedStayCounted) {
+  fail("example.org.");
+  now += ZoneLedger::kQuietAfter;
+  const std::uint64_t before = seconds();
+  ledger->advance(random, now);
+  EXPECT_EQ(zone("example.org.")->state, ZoneState::quiet);
+  EXPECT_EQ(zone("example.org.")->ended, kNow);
+  EXPECT_EQ(seconds(), before);  // a counter: it would seem to have begun anew
+}
 
 TEST_F(Ledger, IsEmptyAtFirst) {
   EXPECT_FALSE(ledger->has_failing());
@@ -194,6 +207,38 @@ TEST_F(Ledger, OneClientCannotDriveOutWhatManyMet) {
   EXPECT_EQ(told.zone_evictions, 1001U - told.zones.size());
 }
 
+// Nor what the list of incidents tells of it.
+TEST_F(Ledger, OneClientCannotDriveOutTheIncidentsOfMany) {
+  fail("bank.example.");
+  for (const char* client : {"10.0.0.1", "10.0.0.2", "10.0.0.3"}) { withhold("bank.example.", client); }
+  ledger->held(std::nullopt, lookup("www.bank.example."), now);
+  now += ZoneLedger::kRelapse;
+  fail("bank.example.");  // a new incident: the first goes into the list
+  for (int i = 0; i < 1000; ++i) {
+    const std::string zone = "z" + std::to_string(i) + ".attacker.example.";
+    fail(zone);
+    withhold(zone, "10.6.6.6");
+    ++now;
+  }
+  const Figures told = figures();
+  EXPECT_EQ(std::ranges::count(told.incidents, "bank.example.", &IncidentFigures::zone), 1);
+  EXPECT_EQ(std::ranges::count(told.incidents, "z900.attacker.example.", &IncidentFigures::zone), 1);
+}
+
+// Nor can answers out of the cache of failures, which cost nothing, make up incidents or keep the table busy.
+TEST_F(Ledger, RememberedFailuresDriveNothingOut) {
+  constexpr int kZones = 100;
+  for (int i = 0; i < kZones; ++i) { fail("z" + std::to_string(i) + ".example."); }
+  const Figures before = figures();
+  for (int round = 0; round < 3; ++round) {
+    for (int i = 0; i < kZones; ++i) { withhold("z" + std::to_string(i) + ".example.", "10.6.6.6"); }
+  }
+  const Figures after = figures();
+  EXPECT_EQ(after.zone_evictions, before.zone_evictions);
+  EXPECT_EQ(after.incidents_begun, before.incidents_begun);
+  EXPECT_EQ(after.withheld[static_cast<std::size_t>(Evidence::undetermined)].answers, 3U * kZones);
+}
+
 TEST_F(Ledger, SumsOutliveTheZones) {
   for (int i = 0; i < 100; ++i) {
     const std::string zone = "z" + std::to_string(i) + ".example.";
@@ -254,6 +299,25 @@ TEST_F(Ledger, TakesUpWhatAFormerProcessKnew) {
   EXPECT_EQ(zone("example.org.")->state, ZoneState::recovered);
 }
 
+// What a former process counted is in its own counters, and in the history.
+TEST_F(Ledger, SecondsOfAFormerProcessAreNotCountedAgain) {
+  fail("example.org.");
+  now += 7200;
+  fail("example.org.");
+  const Figures before = figures();
+  EXPECT_EQ(seconds(), 7200U);
+  now += 60;
+  make();
+  ledger->restore({before.zones, before.incidents});
+  EXPECT_EQ(seconds(), 0U);
+  now += 30;
+  fail("example.org.");
+  EXPECT_EQ(seconds(), 30U);
+  ledger->held(Name::of("example.org.").view(), lookup("www.example.org."), now);
+  fail("example.org.");  // a relapse
+  EXPECT_EQ(seconds(), 30U);
+}
+
 TEST_F(Ledger, DoesNotBelieveNonsenseFromBefore) {
   ZoneFigures nameless, causeless;
   nameless.zone = std::string(300, 'x');
@@ -262,6 +326,107 @@ TEST_F(Ledger, DoesNotBelieveNonsenseFromBefore) {
   ledger->restore({{nameless, causeless}, {}});
   EXPECT_THAT(figures().zones, IsEmpty());
 }
+
+// The file is read when the workers serve already.
+TEST_F(Ledger, WhatFailedBeforeTheFileWasReadGoesOnWithItsIncident) {
+  fail("example.org.");
+  withhold("example.org.", "10.0.0.1");
+  fail("ended.example.");
+  ledger->held(Name::of("ended.example.").view(), lookup("www.ended.example."), now);
+  const Figures before = figures();
+  now += 3600;
+  make();
+  fail("example.org.");
+  withhold("example.org.", "10.0.0.1");
+  for (std::size_t i = 0; i <= options.listed_zones * ZoneLedger::kSlotsPerListed; ++i) {
+    fail("z" + std::to_string(i) + ".example.");
+  }
+  const std::size_t archived = figures().incidents.size();
+  ledger->restore({before.zones, {}});
+  EXPECT_EQ(zone("example.org.")->failing_since, kNow);
+  EXPECT_EQ(zone("example.org.")->failures, 2U);
+  EXPECT_EQ(zone("example.org.")->withheld.answers, 2U);
+  EXPECT_GE(figures().incidents.size(), archived);
+}
+
+TEST_F(Ledger, SecondsOfIncidentsCountFromTheStart) {
+  fail("example.org.");
+  fail("ended.example.");
+  now += 3600;
+  ledger->held(Name::of("ended.example.").view(), lookup("www.ended.example."), now);
+  fail("example.org.");
+  const Figures before = figures();
+  const auto seconds = [this] {
+    return figures().incident_seconds[static_cast<std::size_t>(Reason::rrsig_expired)]
+                                     [static_cast<std::size_t>(Evidence::undetermined)];
+  };
+  EXPECT_EQ(seconds(), 7200U);
+  make();
+  ledger->restore({before.zones, before.incidents});
+  EXPECT_EQ(seconds(), 0U);
+  now += 100;
+  fail("example.org.");
+  EXPECT_EQ(seconds(), 100U);
+  fail("ended.example.");  // so soon that it is the same incident; what was before the start counts for nothing
+  now += 10;
+  fail("ended.example.");
+  EXPECT_GE(seconds(), 110U);
+  EXPECT_LE(seconds(), 210U);
+  ledger->held(std::nullopt, lookup("www.ended.example."), now);
+  EXPECT_LE(seconds(), 220U);
+}
+
+TEST_F(Ledger, TheFirstReasonOutlivesARestart) {
+  fail("example.org.", Reason::rrsig_expired);
+  ++now;
+  fail("example.org.", Reason::rrsig_invalid);
+  ++now;
+  fail("example.org.", Reason::rrsig_expired);
+  const Figures before = figures();
+  make();
+  ledger->restore({before.zones, before.incidents});
+  ledger->held(std::nullopt, lookup("www.example.org."), now);
+  now += ZoneLedger::kQuietAfter;
+  ledger->advance(random, now);
+  ASSERT_THAT(figures().incidents, SizeIs(1));
+  EXPECT_EQ(figures().incidents.front().reason, Reason::rrsig_expired);
+}
+
+// ------------------------------------------------------------------------------------------------------------- clocks
+
+// Without a battery a machine begins in 1970 and cannot date any signature until it has learnt the time.
+TEST_F(Ledger, AClockThatIsSetRightMakesNoIncidentOfDecades) {
+  now = 1000;
+  make();
+  fail(".", Reason::clock_untrusted);
+  now = kNow;
+  ledger->held(Name::of("net.").view(), lookup("a.net."), now);
+  const Figures told = figures();
+  ASSERT_THAT(told.incidents, SizeIs(1));
+  EXPECT_LE(*told.incidents.front().ended - told.incidents.front().began, 60);
+  EXPECT_LE(told.incident_seconds[static_cast<std::size_t>(Reason::clock_untrusted)]
+                                 [static_cast<std::size_t>(Evidence::undetermined)],
+            60U);
+}
+
+TEST_F(Ledger, AClockThatIsSetBackKeepsNothingFailingForYears) {
+  constexpr UnixTime kYears = UnixTime{10} * 365 * 86400;
+  fail("before.example.");
+  now += kYears;
+  fail("example.org.");
+  now = kNow + 60;
+  ledger->advance(random, now);
+  EXPECT_LE(zone("before.example.")->failing_since - kNow, 60);
+  EXPECT_LE(zone("example.org.")->last_failure, now);
+  now += ZoneLedger::kQuietAfter;
+  ledger->advance(random, now);
+  EXPECT_FALSE(ledger->has_failing());
+  for (const auto& row : figures().incident_seconds) {
+    for (const std::uint64_t seconds : row) { EXPECT_LE(seconds, 200U); }
+  }
+}
+
+// ------------------------------------------------------------------------------------------------------------- threads
 
 TEST_F(Ledger, ManyThreadsAtOnce) {
   std::vector<std::thread> threads;
