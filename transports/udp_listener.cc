@@ -171,6 +171,7 @@ void UdpListener::readable(void* self) {
   auto& listener = *static_cast<UdpListener*>(self);
   for (int batch = 0; batch < kBatchesPerWake; ++batch) {
     const unsigned got = listener.receive();
+    for (unsigned i = 0; i < got; ++i) { listener.expect(i); }
     for (unsigned i = 0; i < got; ++i) { listener.serve(i); }
     if (!listener.ready_.empty()) { listener.ready_.flush(listener.socket_.fd(), listener.counters_); }
     if (got < kBatch) { return; }  // the queue is empty: asking again would be a call for nothing
@@ -182,6 +183,10 @@ unsigned UdpListener::receive() noexcept {
   if (got <= 0) { return 0; }
   counters_.udp_received.add(static_cast<std::uint64_t>(got));
   return static_cast<unsigned>(got);
+}
+
+void UdpListener::expect(std::size_t index) const noexcept {
+  sink_.expect(Bytes(incoming_->octets[index].data(), incoming_->headers[index].msg_len));
 }
 
 bool UdpListener::is_proxy(const IpAddress& client) const noexcept {

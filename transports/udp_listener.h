@@ -43,6 +43,7 @@ class UdpListener final : private EventLoop::TurnHook {
   void end_of_turn() override;
   unsigned receive() noexcept;
   bool is_proxy(const IpAddress& client) const noexcept;
+  void expect(std::size_t index) const noexcept;
   void serve(std::size_t index);
   void send_later(Bytes message, const UdpPeer& to) noexcept;
 

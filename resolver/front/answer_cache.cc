@@ -97,8 +97,8 @@ constexpr std::size_t kMaxQuery = UINT8_MAX;  // longer ones have no room for an
 
 __extension__ using Wide = unsigned __int128;
 
-// Both halves of a product with a secret factor: by a factor that is known, or by one half alone, bits can be flipped in
-// one word and back in the next, whatever the key is.
+// Both halves of a product with a secret factor: by a factor that is known, or by one half alone, bits can be flipped
+// in one word and back in the next, whatever the key is.
 std::uint64_t mix(std::uint64_t x, std::uint64_t word, std::uint64_t secret) noexcept {
   const Wide product = Wide{x ^ word} * secret;
   return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64U);
@@ -166,6 +166,14 @@ std::uint64_t AnswerCache::hash_of(Bytes query, ClientProtocol protocol) const n
 
 AnswerCache::Place* AnswerCache::place_of(std::uint64_t hash) const noexcept { return &places_[(hash >> 20U) & mask_]; }
 
+void AnswerCache::expect(Bytes query, ClientProtocol protocol) const noexcept {
+  if (places_ == nullptr || query.size() > kMaxQuery) { return; }
+  constexpr std::size_t kLine = 64;
+  const auto* const place = reinterpret_cast<const std::byte*>(place_of(hash_of(query, protocol)));
+  // The first slot's head, query and the better part of the answer; the second's head.
+  for (const std::size_t line : {std::size_t{0}, kLine, 2 * kLine, kSlotSize}) { __builtin_prefetch(place + line); }
+}
+
 AnswerCache::Hit AnswerCache::find(Bytes query, ClientProtocol protocol, MutableBytes out, TtlTime now,
                                    std::uint64_t generation, std::uint16_t rotate) noexcept {
   Hit hit;
@@ -175,7 +183,12 @@ AnswerCache::Hit AnswerCache::find(Bytes query, ClientProtocol protocol, Mutable
   for (Slot& slot : place.slots) {
     if (slot.hash != hash || slot.query_size != query.size() || slot.protocol != protocol) { continue; }
     if (std::memcmp(slot.octets.data(), query.data() + kId, query.size() - kId) != 0) { continue; }
-    if (!slot.is_live(now, generation) || ++slot.uses % kUses == 0) { return hit; }
+    if (!slot.is_live(now, generation)) { return hit; }
+    if (slot.uses < kUses) {
+      ++slot.uses;
+    } else if (now != slot.stored) {
+      return hit;
+    }
     // The question is the query's own; what stands before and after it is kept.
     const std::size_t after_question = kHeaderSize + slot.name_length + 4U;
     const Octet* const answer = slot.octets.data() + slot.query_size - kId;

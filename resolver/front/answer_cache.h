@@ -4,8 +4,8 @@
 //
 // One per worker and thread: no lock, no sharing, no allocation after the start. A fixed table of slots, two to a
 // place; a query is let in when it comes for the second time, so that unique ones (random names, random case) displace
-// little. Every sixteenth use of a slot is refused: the answer is then made anew, which marks the records below as used
-// and takes in what has changed there.
+// little. After some uses, and a second, a slot is refused: the answer is then made anew, which marks the records below
+// as used and takes in what has changed there.
 //
 // What is kept here is never older than its records (lifetimes end with the shortest of them, and a tenth earlier,
 // where prefetch looks at them), never bogus, never stale, and goes when the RRset cache forgets something on purpose.
@@ -25,7 +25,7 @@ class AnswerCache {
  public:
   static constexpr std::size_t kSlotSize = 256;  // octets: an answer with one ECDSA signature and its query fit
   static constexpr std::size_t kMaxRecords = 8;  // of one answer: those are the TTLs that have to be found again
-  static constexpr std::uint8_t kUses = 16;      // then it is made anew
+  static constexpr std::uint8_t kUses = 16;      // then it is made anew, once its second is over
 
   // `capacity` in octets; below that of two slots nothing is kept.
   explicit AnswerCache(std::size_t capacity);
@@ -38,6 +38,8 @@ class AnswerCache {
     bool dnssec_ok = false, ad = false;  // what the query says
     NameView name;                       // asked for; lies in the query
   };
+  // A query that will be looked for in a moment: what it will be found in is fetched from memory meanwhile.
+  void expect(Bytes query, ClientProtocol protocol) const noexcept;
   // `out` holds at least kSlotSize octets. `generation`: the RRset cache's, of now. `rotate` starts a set at another
   // record.
   Hit find(Bytes query, ClientProtocol protocol, MutableBytes out, TtlTime now, std::uint64_t generation,

@@ -304,6 +304,7 @@ std::size_t Front::Impl::resolve(const ClientQuery& query, ReplyRoom& room, Answ
 
 Front::Front(FrontParts parts) : impl_(std::make_unique<Impl>(parts)) {}
 Front::~Front() = default;
+void Front::expect(Bytes packet) const noexcept { impl_->answers.expect(packet, ClientProtocol::udp); }
 bool Front::admits(const IpAddress& client) const { return impl_->access.admits(client); }
 std::size_t Front::in_flight() const { return impl_->resolutions.waiting(); }
 

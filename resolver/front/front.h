@@ -44,6 +44,7 @@ class Front final : public QuerySink {
   ~Front() override;  // cancels what is in flight; waiting clients of other workers get SERVFAIL
 
   std::size_t answer(const ClientQuery& query, ReplyRoom& room) override;
+  void expect(Bytes packet) const noexcept override;
   bool admits(const IpAddress& client) const override;
   std::size_t in_flight() const;
 

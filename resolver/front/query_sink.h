@@ -40,6 +40,8 @@ class QuerySink {
   virtual ~QuerySink() = default;
   // The number of octets written to room.buffer(), or 0: dropped, or an answer will come through the handle kept.
   virtual std::size_t answer(const ClientQuery& query, ReplyRoom& room) = 0;
+  // These octets will be handed in, in a moment: time to fetch what they will be looked up in. Only a hint.
+  virtual void expect(Bytes packet) const noexcept { static_cast<void>(packet); }
   // Whether clients at this address are served at all. answer() keeps to it by itself; an encrypted transport asks
   // before a handshake that costs a hundred times what an answer does.
   virtual bool admits(const IpAddress& client) const = 0;
