@@ -88,7 +88,7 @@ class Day(unittest.TestCase):
         cls.live()
         time.sleep(FRESH)
         cls.metrics = read_metrics(cls.get("/metrics"))
-        cls.zones = {row["zone"]: row for row in json.loads(cls.get("/api/v1/zones?limit=1000"))["zones"]}
+        cls.zones = {row["zone"]: row for row in json.loads(cls.get("/api/v1/zones?limit=250"))["zones"]}
         cls.summary = json.loads(cls.get("/api/v1/summary"))
         cls.told = cls.everything_told()
         cls.asked_of_servers = cls.lab.tell("log")
