@@ -134,7 +134,7 @@ bool RRsetCache::put(const RRsetPtr& rrset, Credibility credibility, Security se
   const std::uint32_t ttl = std::min({std::max(rrset->ttl(), options.ttl_min), options.ttl_max, ceiling});
   if (ttl == 0) { return false; }
   return impl_->put(RRsetRecord{.payload = RRsetPayload(rrset, std::move(proofs)),
-                                .ttl = std::min(ttl, RRsetRecord::kMaxTtl),
+                                .ttl = std::min(ttl, RRsetRecord::kMaxTtl) & RRsetRecord::kMaxTtl,
                                 .fault_labels = flaw.zone_labels & 0x7fU,
                                 .type = rrset->type(),
                                 .kind = EntryKind::rrset,
@@ -156,7 +156,7 @@ bool RRsetCache::put_negative(NameView name, Type type, EntryKind kind, const RR
   ttl = std::min({std::max(ttl, options.negative_ttl_min), options.negative_ttl_max, ceiling});
   if (ttl == 0) { return false; }
   return impl_->put(RRsetRecord{.payload = RRsetPayload(name, soa, std::move(proofs)),
-                                .ttl = std::min(ttl, RRsetRecord::kMaxTtl),
+                                .ttl = std::min(ttl, RRsetRecord::kMaxTtl) & RRsetRecord::kMaxTtl,
                                 .fault_labels = flaw.zone_labels & 0x7fU,
                                 .type = whole_name ? kEveryType : type,
                                 .kind = kind,

@@ -159,7 +159,7 @@ TEST(Metrics, HistogramsAreCumulativeAndEndAtTheCount) {
   Figures figures = empty_figures();
   figures.counters = counters;
   const Families families = metric_families(figures, filled_status());
-  const prometheus::MetricFamily& family = family_of(families, "vouch_client_answer_duration_seconds");
+  const prometheus::MetricFamily family = family_of(families, "vouch_client_answer_duration_seconds");
   ASSERT_EQ(family.metric.size(), 2U);
   const auto& histogram = family.metric[1].histogram;
   ASSERT_EQ(histogram.bucket.size(), DurationHistogram::kBounds.size());
