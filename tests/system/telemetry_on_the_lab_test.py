@@ -29,11 +29,12 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 import dns_message  # noqa: E402
 from lab_kit import PATIENCE, Lab, Vouchd, free_port  # noqa: E402
-from transport_clients import RAW, Server  # noqa: E402
+from transport_clients import RAW, Question, Server, ask_with_kdig, missing  # noqa: E402
 
 OPTIONS = None
 CLIENTS = [f"127.9.{i // 200}.{1 + i % 200}" for i in range(12)]  # each an address, and so a prefix, of its own
-TRANSPORTS = {"udp": "udp", "tcp": "tcp", "tls": "dot", "https-get": "doh", "https-post": "doh"}  # ours: the metrics'
+TRANSPORTS = {"udp": "udp", "tcp": "tcp", "tls": "dot", "https-get": "doh", "https-post": "doh", "quic": "doq",
+              "http3": "doh3"}  # ours: the metrics'
 FRESH = 1.2   # seconds after which figures are new
 CANARY = "canary-4711"
 THRESHOLD = 3  # telemetry.min_clients
@@ -49,17 +50,20 @@ class Seen:
         self.clients = collections.defaultdict(set)  # whom a zone was withheld from
         self.rcodes = collections.Counter()
 
-    def note(self, client, transport, reply):
+    def count(self, transport, rcode, standing):
         self.queries[TRANSPORTS[transport]] += 1
-        self.rcodes[reply.rcode.lower()] += 1
+        self.rcodes[rcode.lower()] += 1
+        self.standing[standing] += 1
+
+    def note(self, client, transport, reply):
         failed = [text for _, text in reply.ede if reply.rcode == "SERVFAIL" and "zone=" in text]
         if failed:
             zone = re.search(r"zone=(\S+)", failed[0]).group(1)
-            self.standing["bogus"] += 1
+            self.count(transport, reply.rcode, "bogus")
             self.withheld[zone] += 1
             self.clients[zone].add(client)
         else:
-            self.standing["secure" if reply.ad else "insecure"] += 1
+            self.count(transport, reply.rcode, "secure" if reply.ad else "insecure")
 
 
 class Day(unittest.TestCase):
@@ -74,7 +78,7 @@ class Day(unittest.TestCase):
         own.mkdir()
         cls.state = cls.folder / "state"
         cls.state.mkdir()
-        cls.vouchd = Vouchd(OPTIONS.vouchd, cls.lab, own, encrypted=("tls", "https"), web={},
+        cls.vouchd = Vouchd(OPTIONS.vouchd, cls.lab, own, encrypted=("tls", "https", "quic"), web={},
                             telemetry={"state_directory": cls.state, "min_clients": THRESHOLD},
                             more="cache: {failure_ttl_min: 1, failure_ttl_max: 1}\n")
         cls.addClassCleanup(cls.vouchd.log.close)
@@ -104,6 +108,7 @@ class Day(unittest.TestCase):
         """The story: all is well; a zone loses its signatures; it recovers; others were broken all along."""
         cls.everybody_asks(["www.alg13.nsec.", "www.alg8.nsec.", "www.shop.plain.", "no-such-tld.", f"{CANARY}.alg13.nsec."])
         cls.everybody_asks(["www.alg13.nsec.", "www.alg15.nsec."], ("tls", "https-get", "https-post", "tcp"))
+        cls.some_ask_over_quic("www.alg13.nsec.")
         cls.lab.tell("zone=alg10.nsec. strip=rrsig")
         cls.everybody_asks(["www.alg10.nsec."])
         cls.broken_at = time.time()
@@ -130,6 +135,18 @@ class Day(unittest.TestCase):
         reply = dns_message.parse(RAW[transport](cls.server, message, client, PATIENCE))
         cls.seen.note(client, transport, reply)
         return reply
+
+    @classmethod
+    def some_ask_over_quic(cls, name):
+        """By the clients that there are: theirs is one address, and what they make of a reply is less."""
+        if cls.vouchd.serves("quic") and not missing("kdig"):
+            for _ in range(3):
+                seen = ask_with_kdig(cls.server, "quic", Question(name, ad=True)).seen()
+                cls.seen.count("quic", seen.rcode, "secure" if "ad" in seen.flags else "insecure")
+        if cls.vouchd.serves("http3") and not missing("gtlsclient"):
+            for _ in range(3):
+                reply = dns_message.parse(RAW["http3"](cls.server, dns_message.question(name, "A", ad=True), None, PATIENCE))
+                cls.seen.count("http3", reply.rcode, "secure" if reply.ad else "insecure")
 
     @classmethod
     def recovers(cls, name):
