@@ -13,14 +13,6 @@ std::uint64_t sum_of(const std::array<std::uint64_t, kStandings>& answers) {
 
 }  // namespace
 
-std::uint64_t rounded(std::uint64_t count) noexcept {
-  constexpr std::uint64_t kFewest = 10, kTwoDigits = 100;
-  if (count < kFewest) { return 0; }
-  std::uint64_t unit = 1;
-  while (count / unit >= kTwoDigits) { unit *= 10; }
-  return (count + unit / 2) / unit * unit;
-}
-
 Figures Collector::take_sums(UnixTime now) const {
   Figures figures;
   figures.taken = now;

@@ -43,7 +43,4 @@ class Collector {
   std::map<std::string, Answers> told_as_other_;  // by the last take()
 };
 
-// To two significant digits, as counts of people are told (rule R9); below ten: 0.
-std::uint64_t rounded(std::uint64_t count) noexcept;
-
 }  // namespace vouch

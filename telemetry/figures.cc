@@ -50,4 +50,12 @@ WithheldFigures Movement::all_withheld() const noexcept {
   return sum;
 }
 
+std::uint64_t rounded(std::uint64_t count) noexcept {
+  constexpr std::uint64_t kTwoDigits = 100;
+  if (count < kFewestClientPrefixes) { return 0; }
+  std::uint64_t unit = 1;
+  while (count / unit >= kTwoDigits) { unit *= 10; }
+  return (count + unit / 2) / unit * unit;
+}
+
 }  // namespace vouch

@@ -109,7 +109,11 @@ struct AdoptionFigures {
   std::array<std::array<std::uint64_t, 3>, 3> denial_zones{};
 };
 
-// Distinct client prefixes of today, estimated; told with two significant digits alone.
+// To two significant digits, as counts of people are told (privacy rule R9); 0 stands for fewer than this.
+inline constexpr std::uint64_t kFewestClientPrefixes = 10;
+std::uint64_t rounded(std::uint64_t count) noexcept;
+
+// Distinct client prefixes of today, estimated; told rounded().
 struct ClientFigures {
   std::uint64_t prefixes = 0;
   std::uint64_t only_encrypted = 0;  // of these, those that never came in the clear today

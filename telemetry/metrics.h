@@ -27,8 +27,6 @@ inline constexpr std::size_t kLongestZoneLabel = 253;
 // Of anchors, negative anchors and zones with signatures about to end, each. The operator, or the collector, sees to it
 // that there are fewer.
 inline constexpr std::size_t kMostNamedZones = 50;
-// R9: of fewer clients than this no number is told.
-inline constexpr std::uint64_t kFewestClientPrefixes = 10;
 
 // Every family, counters and gauges alike. Label values are as they are; escaping is the serializer's work.
 std::vector<prometheus::MetricFamily> metric_families(const Figures& figures, const StatusFigures& status);

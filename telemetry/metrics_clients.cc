@@ -17,15 +17,6 @@ constexpr bool can_occur(std::size_t standing, std::size_t source) {
          static_cast<Standing>(standing) == Standing::unchecked;
 }
 
-// Two significant digits, and none of fewer than ten (privacy rule R9).
-std::uint64_t coarse(std::uint64_t count) noexcept {
-  if (count < kFewestClientPrefixes) { return 0; }
-  std::uint64_t unit = 1;
-  while (count / unit >= 100) { unit *= 10; }
-  const std::uint64_t whole = count / unit;
-  return (whole + (count % unit * 2 >= unit ? 1 : 0)) * unit;
-}
-
 void add_queries(MetricFamilies& families, const FrontCounters& front) {
   MetricFamilyBuilder queries =
       counter_family("vouch_client_queries_total", "Queries received, by transport and the IP version of the client.");
@@ -139,10 +130,10 @@ void add_client_metrics(MetricFamilies& families, const Figures& figures) {
   add_withheld(families, figures);
   add_gauge(families, "vouch_client_prefixes",
             "Distinct client prefixes today, estimated, two significant digits; 0 stands for fewer than 10.",
-            coarse(figures.clients.prefixes));
+            rounded(figures.clients.prefixes));
   add_gauge(families, "vouch_client_prefixes_only_encrypted",
             "Of these, those that never came in the clear today; 0 stands for fewer than 10.",
-            coarse(figures.clients.only_encrypted));
+            rounded(figures.clients.only_encrypted));
 }
 
 }  // namespace vouch

@@ -22,13 +22,6 @@ Json ratio(std::uint64_t part, std::uint64_t whole) {
   return whole == 0 ? Json(nullptr) : Json(static_cast<double>(part) / static_cast<double>(whole));
 }
 
-// What is told of people is told with two significant digits, so that nobody can watch one come and go.
-std::uint64_t two_digits(std::uint64_t value) noexcept {
-  std::uint64_t unit = 1;
-  while (value / unit >= 100) { unit *= 10; }
-  return (value + unit / 2) / unit * unit;
-}
-
 template <std::size_t kCount, typename Read>
 Json by_id(const std::array<std::string_view, kCount>& ids, Read read) {
   Json object = Json::object();
@@ -173,8 +166,8 @@ Json honest_figures(const Figures& figures) {
           {"replies_rejected_since_start", rejected_json(counters.resolver)},
           {"encrypted",
            {{"share", ratio(day.encrypted_queries(), day.all_queries())},
-            {"prefixes", two_digits(figures.clients.prefixes)},
-            {"prefixes_only_encrypted", two_digits(figures.clients.only_encrypted)}}},
+            {"prefixes", rounded(figures.clients.prefixes)},
+            {"prefixes_only_encrypted", rounded(figures.clients.only_encrypted)}}},
           {"names_not_shown_since_start", not_shown_json(counters)},
           {"synthesised_since_start", synthesised_json(counters.validation)},
           {"stale_answers", day.from_source(AnswerSource::stale)},
