@@ -8,6 +8,24 @@ constexpr auto kLocal = static_cast<std::size_t>(AnswerSource::local);
 
 }  // namespace
 
+WithheldFigures& WithheldFigures::operator+=(const WithheldFigures& more) noexcept {
+  answers += more.answers;
+  lookups += more.lookups;
+  return *this;
+}
+
+Movement& Movement::operator+=(const Movement& next) noexcept {
+  for (std::size_t i = 0; i < kStandings; ++i) {
+    for (std::size_t j = 0; j < kAnswerSources; ++j) { answers[i][j] += next.answers[i][j]; }
+  }
+  for (std::size_t i = 0; i < kTransports; ++i) { queries[i] += next.queries[i]; }
+  for (std::size_t i = 0; i < kEvidences; ++i) { withheld[i] += next.withheld[i]; }
+  shadow += next.shadow;
+  upstream_queries += next.upstream_queries;
+  seconds += next.seconds;
+  return *this;
+}
+
 std::uint64_t Movement::with_standing(Standing standing) const noexcept {
   const auto& row = answers[static_cast<std::size_t>(standing)];
   std::uint64_t sum = 0;
@@ -43,10 +61,7 @@ std::uint64_t Movement::encrypted_queries() const noexcept {
 
 WithheldFigures Movement::all_withheld() const noexcept {
   WithheldFigures sum;
-  for (const WithheldFigures& each : withheld) {
-    sum.answers += each.answers;
-    sum.lookups += each.lookups;
-  }
+  for (const WithheldFigures& each : withheld) { sum += each; }
   return sum;
 }
 

@@ -34,6 +34,8 @@ struct ZoneCause {
 // name, type) per minute: a client that asks five times is one.
 struct WithheldFigures {
   std::uint64_t answers = 0, lookups = 0;
+
+  WithheldFigures& operator+=(const WithheldFigures& more) noexcept;
 };
 
 enum class ZoneState : std::uint8_t {
@@ -43,33 +45,25 @@ enum class ZoneState : std::uint8_t {
 };
 inline constexpr std::array<std::string_view, 3> kZoneStateIds{"failing", "recovered", "quiet"};
 
-// A zone at fault: the apex where the chain of trust breaks.
-struct ZoneFigures {
-  std::string zone;
-  ZoneState state = ZoneState::failing;
-  UnixTime failing_since = 0, last_failure = 0;
-  std::optional<UnixTime> ended;      // of the incident: recovered or quiet since
-  std::optional<UnixTime> last_good;  // when data of this zone was last found genuine
-  std::vector<ZoneCause> causes;      // of the incident, the latest first; at least one
-  std::uint64_t failures = 0;         // of the incident: resolutions
-  WithheldFigures withheld;           // of the incident
-  WithheldFigures shadow;             // likewise, what would have been withheld had validation been enforced
-  std::uint32_t prefixes = 0;         // distinct client prefixes it was withheld from, at most `k`
-  bool is_public = false;             // k prefixes or more, or exempt (root, TLD, reverse tree, anchors): may be named
-};
-
-// A failure that began, and maybe ended.
+// A failure of a zone at fault (the apex where the chain of trust breaks) that began, and maybe ended.
 struct IncidentFigures {
   std::string zone;
   Reason reason = Reason::none;  // the first cause
   Evidence evidence = Evidence::undetermined;
   UnixTime began = 0, last_failure = 0;
-  std::optional<UnixTime> ended;  // nothing: it goes on
+  std::optional<UnixTime> ended;  // recovered or quiet since; nothing: it goes on
   ZoneState state = ZoneState::failing;
-  std::uint64_t failures = 0;
-  WithheldFigures withheld, shadow;
-  std::uint32_t prefixes = 0;  // at most k
-  bool is_public = false;
+  std::uint64_t failures = 0;  // resolutions
+  WithheldFigures withheld;
+  WithheldFigures shadow;      // likewise, what would have been withheld had validation been enforced
+  std::uint32_t prefixes = 0;  // distinct client prefixes it was withheld from, at most `k`
+  bool is_public = false;      // k prefixes or more, or exempt (root, TLD, reverse tree, anchors): may be named
+};
+
+// A zone at fault, with its latest incident.
+struct ZoneFigures : IncidentFigures {
+  std::optional<UnixTime> last_good;  // when data of this zone was last found genuine
+  std::vector<ZoneCause> causes;      // of the incident, the latest first; at least one
 };
 
 // What a restart takes up again.
@@ -128,6 +122,8 @@ struct Movement {
   std::array<WithheldFigures, kEvidences> withheld{};
   WithheldFigures shadow;
   std::uint64_t upstream_queries = 0;
+
+  Movement& operator+=(const Movement& next) noexcept;  // the stretch that follows: `from` stays
 
   std::uint64_t with_standing(Standing standing) const noexcept;  // local answers left out
   std::uint64_t from_source(AnswerSource source) const noexcept;

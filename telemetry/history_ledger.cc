@@ -82,22 +82,6 @@ class Columns {
   bool is_sound_ = true;
 };
 
-IncidentFigures going_on(const ZoneFigures& zone) {
-  IncidentFigures incident;
-  incident.zone = zone.zone;
-  incident.reason = zone.causes.back().reason;  // the first: they are sorted the latest first
-  incident.evidence = zone.causes.back().evidence;
-  incident.began = zone.failing_since;
-  incident.last_failure = zone.last_failure;
-  incident.state = zone.state;
-  incident.failures = zone.failures;
-  incident.withheld = zone.withheld;
-  incident.shadow = zone.shadow;
-  incident.prefixes = zone.prefixes;
-  incident.is_public = zone.is_public;
-  return incident;
-}
-
 void write_incidents(SqlDatabase& database, const Figures& figures) {
   SqlStatement row(database,
                    "INSERT OR REPLACE INTO incidents (zone, began, ended, last_failure, state, reason, evidence,"
@@ -111,7 +95,7 @@ void write_incidents(SqlDatabase& database, const Figures& figures) {
             incident.prefixes);
   };
   for (const ZoneFigures& zone : figures.zones) {
-    if (zone.state == ZoneState::failing && !zone.causes.empty()) { write(going_on(zone)); }
+    if (zone.state == ZoneState::failing) { write(zone); }  // those that have ended are among the incidents
   }
   for (const IncidentFigures& incident : figures.incidents) { write(incident); }
 }
@@ -127,7 +111,7 @@ void write_zones(SqlDatabase& database, const Figures& figures) {
                          " server, first_seen, last_seen, failures) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   for (const ZoneFigures& zone : figures.zones) {
     if (!zone.is_public) { continue; }
-    row.run(zone.zone, id_of(kZoneStateIds, zone.state), zone.failing_since, zone.last_failure, zone.ended,
+    row.run(zone.zone, id_of(kZoneStateIds, zone.state), zone.began, zone.last_failure, zone.ended,
             zone.last_good, zone.failures, zone.withheld.answers, zone.withheld.lookups, zone.shadow.answers,
             zone.shadow.lookups, zone.prefixes);
     for (std::size_t place = 0; place < zone.causes.size(); ++place) {
@@ -174,7 +158,7 @@ std::vector<ZoneFigures> read_zones(SqlDatabase& database, UnixTime now) {
     ZoneFigures zone;
     zone.zone = columns.zone();
     zone.state = columns.state();
-    zone.failing_since = columns.time();
+    zone.began = columns.time();
     zone.last_failure = columns.time();
     zone.ended = columns.maybe_time();
     zone.last_good = columns.maybe_time();
@@ -185,7 +169,11 @@ std::vector<ZoneFigures> read_zones(SqlDatabase& database, UnixTime now) {
     zone.is_public = true;  // or it would not have been written
     zone.causes = std::move(causes[zone.zone]);
     const bool is_consistent = (zone.state == ZoneState::failing) == !zone.ended.has_value();
-    if (columns.is_sound() && is_consistent && !zone.causes.empty()) { zones.push_back(std::move(zone)); }
+    if (!columns.is_sound() || !is_consistent || zone.causes.empty()) { continue; }
+    const ZoneCause& first = *std::ranges::min_element(zone.causes, {}, &ZoneCause::first_seen);
+    zone.reason = first.reason;
+    zone.evidence = first.evidence;
+    zones.push_back(std::move(zone));
   }
   return zones;
 }
@@ -228,7 +216,7 @@ RememberedLedger read_ledger(SqlDatabase& database, UnixTime now) {
   // The latest incident of a zone that is remembered is the zone's own matter.
   std::erase_if(ledger.incidents, [&ledger](const IncidentFigures& incident) {
     return std::ranges::any_of(ledger.zones, [&incident](const ZoneFigures& zone) {
-      return zone.zone == incident.zone && zone.failing_since == incident.began;
+      return zone.zone == incident.zone && zone.began == incident.began;
     });
   });
   return ledger;

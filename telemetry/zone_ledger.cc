@@ -213,8 +213,7 @@ void ZoneLedger::archive(const Zone& zone) {
   incidents_.push_back(incident_of(zone));
 }
 
-// ------------------------------------------------------------------------------------------------- what fails and
-// holds
+// ----------------------------------------------------------------------------------------------- what fails and holds
 
 void ZoneLedger::note_lookup(Zone& zone, std::uint64_t lookup) {
   if (std::ranges::find(zone.lookups, lookup) != zone.lookups.end()) { return; }
@@ -374,7 +373,7 @@ void ZoneLedger::restore(RememberedLedger remembered) {
   for (const ZoneFigures& known : remembered.zones) {
     const std::string& text = known.zone;
     auto name = text == kSelfText ? self_zone() : text == kPathText ? path_zone() : Name::parse(text);
-    if (!name || known.causes.empty()) { continue; }
+    if (!name || known.causes.empty() || known.reason == Reason::none) { continue; }
     name->lower_case();
     if (is_full() && !zones_.contains(*name)) { continue; }
     Zone& zone = entry_of(*name, known.last_failure);
@@ -387,16 +386,14 @@ void ZoneLedger::restore(RememberedLedger remembered) {
 void ZoneLedger::take_up(Zone& zone, const ZoneFigures& known) {
   const bool is_new = zone.first_reason == Reason::none;
   if (!is_new && known.ended && zone.began - *known.ended >= kRelapse) { return; }  // another incident by now
-  zone.began = known.failing_since;
+  zone.began = known.began;
   zone.last_good = std::max(zone.last_good, known.last_good);
   zone.failures += known.failures;
-  for (auto [sum, more] : {std::pair(&zone.withheld, &known.withheld), std::pair(&zone.shadow, &known.shadow)}) {
-    sum->answers += more->answers;
-    sum->lookups += more->lookups;
-  }
+  zone.withheld += known.withheld;
+  zone.shadow += known.shadow;
   zone.most_prefixes = std::max(zone.most_prefixes, std::min(known.prefixes, options_.min_prefixes));
   if (!is_new) { return; }  // what it is now is known better here
-  zone.first_reason = std::ranges::min_element(known.causes, {}, &ZoneCause::first_seen)->reason;
+  zone.first_reason = known.reason;
   zone.counted_from = clock_;
   zone.state = known.state;
   zone.last_failure = known.last_failure;
@@ -406,26 +403,14 @@ void ZoneLedger::take_up(Zone& zone, const ZoneFigures& known) {
 }
 
 ZoneFigures ZoneLedger::figures_of(const Zone& zone) const {
-  ZoneFigures figures;
-  figures.zone = zone.text;
-  figures.state = zone.state;
-  figures.failing_since = zone.began;
-  figures.last_failure = zone.last_failure;
-  figures.ended = zone.ended;
-  figures.last_good = zone.last_good;
-  figures.causes = zone.causes;
+  ZoneFigures figures{incident_of(zone), zone.last_good, zone.causes};
   if (figures.causes.empty()) {  // only withheld from so far: the failure itself was met before
     ZoneCause& cause = figures.causes.emplace_back();
-    cause.reason = zone.first_reason;
-    cause.evidence = evidence_of(zone.first_reason);
+    cause.reason = figures.reason;
+    cause.evidence = figures.evidence;
     cause.first_seen = zone.began;
     cause.last_seen = zone.last_failure;
   }
-  figures.failures = zone.failures;
-  figures.withheld = zone.withheld;
-  figures.shadow = zone.shadow;
-  figures.prefixes = std::min(zone.met_by(), options_.min_prefixes);
-  figures.is_public = may_be_named(zone);
   return figures;
 }
 

@@ -224,8 +224,7 @@ Task<std::vector<IpAddress>> Resolver::Impl::addresses_of(const Name& server, Ef
   co_return addresses;
 }
 
-// ------------------------------------------------------------------------------------------------------------- one
-// step
+// ------------------------------------------------------------------------------------------------------------- one step
 
 // From the closest known cut down to whoever answers for the name, showing each zone no more of it than it needs (RFC
 // 9156).
@@ -386,8 +385,7 @@ Task<Judgement> Resolver::Impl::judged(const Question& question, Descent& descen
   co_return judgement;
 }
 
-// ----------------------------------------------------------------------------------------------------- what is told of
-// it
+// -------------------------------------------------------------------------------------------------- what is told of it
 
 // How much of a name those far up the tree are shown (RFC 9156).
 void Resolver::Impl::count_shown(NameView zone, NameView shown) {

@@ -55,7 +55,7 @@ Json zone_object(const ZoneFigures& zone) {
   for (const ZoneCause& cause : zone.causes) { causes.push_back(cause_json(cause)); }
   return {{"zone", zone.zone},
           {"state", id_of(kZoneStateIds, zone.state)},
-          {"failing_since", zone.failing_since},
+          {"failing_since", zone.began},
           {"last_failure", zone.last_failure},
           {"ended", known(zone.ended)},
           {"last_good", known(zone.last_good)},

@@ -68,7 +68,7 @@ std::string zones_csv(const Figures& figures, std::optional<ZoneState> state, Ro
         .text(reason_id(cause.reason))
         .text(id_of(kEvidenceIds, cause.evidence))
         .text(id_of(kFixerIds, fixer_of(cause.reason)))
-        .number(zone.failing_since)
+        .number(zone.began)
         .number(zone.last_failure)
         .time(zone.ended)
         .time(zone.last_good)

@@ -74,7 +74,7 @@ TEST_F(Told, TheZoneAtFaultAndWhy) {
   const ZoneFigures& zone = all.zones.front();
   EXPECT_EQ(zone.zone, "example.org.");
   EXPECT_EQ(zone.state, ZoneState::failing);
-  EXPECT_EQ(zone.failing_since, net.world().clock().wall());
+  EXPECT_EQ(zone.began, net.world().clock().wall());
   ASSERT_THAT(zone.causes, SizeIs(1));
   EXPECT_EQ(zone.causes.front().reason, Reason::rrsig_missing);
   EXPECT_EQ(zone.causes.front().server, "192.0.2.11");

@@ -51,21 +51,6 @@ Movement moved(UnixTime from, std::uint32_t seconds, std::uint64_t queries, Wobb
   return movement;
 }
 
-void add(Movement& into, const Movement& from) {
-  for (std::size_t i = 0; i < kStandings; ++i) {
-    for (std::size_t j = 0; j < kAnswerSources; ++j) { into.answers[i][j] += from.answers[i][j]; }
-  }
-  for (std::size_t i = 0; i < kTransports; ++i) { into.queries[i] += from.queries[i]; }
-  for (std::size_t i = 0; i < kEvidences; ++i) {
-    into.withheld[i].answers += from.withheld[i].answers;
-    into.withheld[i].lookups += from.withheld[i].lookups;
-  }
-  into.shadow.answers += from.shadow.answers;
-  into.shadow.lookups += from.shadow.lookups;
-  into.upstream_queries += from.upstream_queries;
-  into.seconds += from.seconds;
-}
-
 void withhold(Movement& movement, Evidence evidence, std::uint64_t lookups, bool observes) {
   if (observes) {
     movement.shadow.lookups += lookups;
@@ -85,7 +70,7 @@ void add_movements(Figures& figures, bool observes) {
     if (i % 17 == 3) { withhold(quarter, Evidence::error_shown, 2, observes); }
     if (i % 40 == 9) { withhold(quarter, Evidence::error_likely, 1, observes); }
     if (i == 22) { withhold(quarter, Evidence::undetermined, 2, observes); }
-    add(figures.day, quarter);
+    figures.day += quarter;
     figures.quarter_hours.push_back(quarter);
   }
   figures.day.from = kSampleTime - kDay;
@@ -192,7 +177,9 @@ std::shared_ptr<const WorkerCounters> sample_counters() {
 ZoneFigures failing(std::string zone, Reason reason, Evidence evidence, std::int64_t since, std::uint32_t prefixes) {
   ZoneFigures figures;
   figures.zone = std::move(zone);
-  figures.failing_since = kSampleTime - since;
+  figures.reason = reason;
+  figures.evidence = evidence;
+  figures.began = kSampleTime - since;
   figures.last_failure = kSampleTime - 40;
   figures.last_good = kSampleTime - since - 7 * kMinute;
   figures.failures = 12 + prefixes * 4;
@@ -451,7 +438,7 @@ Sample young_sample() {
   for (int i = 1; i >= 0; --i) {
     const UnixTime from = kSampleTime / kQuarter * kQuarter - i * kQuarter;
     sample.figures.quarter_hours.push_back(moved(from, i == 1 ? 9 * kMinute : 11 * kMinute, 240, wobble));
-    add(sample.figures.day, sample.figures.quarter_hours.back());
+    sample.figures.day += sample.figures.quarter_hours.back();
   }
   for (int i = 20; i > 0; --i) {
     sample.figures.minutes.push_back(moved(kSampleTime / kMinute * kMinute - i * kMinute, kMinute, 24, wobble));

@@ -278,7 +278,7 @@ Html failing_zones(const PageInput& input, const Locale& locale) {
     if (zone.state != ZoneState::failing || !may_be_named || zone.causes.empty()) { continue; }
     if (++shown > kMaxAttention) { break; }
     const ZoneCause& cause = zone.causes.front();
-    Html aside = locale.say(Message::attention_since, {locale.when(zone.failing_since)});
+    Html aside = locale.say(Message::attention_since, {locale.when(zone.began)});
     aside << " \u00B7 "_html
           << locale.say(Message::attention_must_act, {locale.text(fixer_name(fixer_of(cause.reason)))});
     html << attention_item(Sign::caution, zone_name(zone.zone, locale),

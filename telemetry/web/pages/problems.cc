@@ -77,8 +77,8 @@ Html other_causes(const ZoneFigures& zone, const PageInput& input, const Locale&
 Html zone_facts(const ZoneFigures& zone, const PageInput& input, const Locale& locale) {
   Facts facts(locale);
   const UnixTime now = zone.ended.value_or(input.figures.taken);
-  Html since = locale.when(zone.failing_since);
-  since << " ("_html << locale.span(seconds_between(zone.failing_since, now)) << ")"_html;
+  Html since = locale.when(zone.began);
+  since << " ("_html << locale.span(seconds_between(zone.began, now)) << ")"_html;
   facts.add(zone.ended ? Message::began_column : Message::fact_since, since);
   if (zone.ended) { facts.add(Message::fact_ended, locale.when(*zone.ended)); }
   if (zone.last_good) { facts.add(Message::fact_last_good, locale.when(*zone.last_good)); }

@@ -8,21 +8,6 @@ namespace {
 constexpr std::int64_t kHour = 3600, kDay = 86'400;
 constexpr std::size_t kHours = 24;
 
-void add(Movement& into, const Movement& from) noexcept {
-  for (std::size_t i = 0; i < kStandings; ++i) {
-    for (std::size_t j = 0; j < kAnswerSources; ++j) { into.answers[i][j] += from.answers[i][j]; }
-  }
-  for (std::size_t i = 0; i < kTransports; ++i) { into.queries[i] += from.queries[i]; }
-  for (std::size_t i = 0; i < kEvidences; ++i) {
-    into.withheld[i].answers += from.withheld[i].answers;
-    into.withheld[i].lookups += from.withheld[i].lookups;
-  }
-  into.shadow.answers += from.shadow.answers;
-  into.shadow.lookups += from.shadow.lookups;
-  into.upstream_queries += from.upstream_queries;
-  into.seconds += from.seconds;
-}
-
 }  // namespace
 
 TimeSeries hourly(const std::vector<Movement>& quarter_hours, UnixTime now) {
@@ -36,7 +21,7 @@ TimeSeries hourly(const std::vector<Movement>& quarter_hours, UnixTime now) {
   }
   for (const Movement& quarter : quarter_hours) {
     if (quarter.from < first || quarter.from >= last + kHour) { continue; }
-    add(series.movements[static_cast<std::size_t>((quarter.from - first) / kHour)], quarter);
+    series.movements[static_cast<std::size_t>((quarter.from - first) / kHour)] += quarter;
   }
   return series;
 }

@@ -15,7 +15,9 @@ std::shared_ptr<const WorkerCounters> counted(std::uint64_t first, std::uint64_t
 ZoneFigures failing_zone(const std::string& name, Reason reason, UnixTime since, bool is_public) {
   ZoneFigures zone;
   zone.zone = name;
-  zone.failing_since = since;
+  zone.reason = reason;
+  zone.evidence = evidence_of(reason);
+  zone.began = since;
   zone.last_failure = since + 600;
   zone.last_good = since - 60;
   ZoneCause cause;

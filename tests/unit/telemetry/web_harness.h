@@ -38,7 +38,7 @@ inline Figures sample_web_figures() {
   figures.counters = std::make_shared<WorkerCounters>();
   ZoneFigures zone;
   zone.zone = "example.org.";
-  zone.failing_since = figures.taken - 3600;
+  zone.began = figures.taken - 3600;
   ZoneCause cause;
   cause.reason = Reason::rrsig_expired;
   cause.key_tag = 4711;

@@ -289,7 +289,7 @@ TEST_F(Ledger, TakesUpWhatAFormerProcessKnew) {
   EXPECT_TRUE(ledger->has_failing());
   const auto told = zone("example.org.");
   ASSERT_TRUE(told);
-  EXPECT_EQ(told->failing_since, kNow);
+  EXPECT_EQ(told->began, kNow);
   EXPECT_EQ(told->withheld.answers, 3U);
   EXPECT_TRUE(told->is_public);
   EXPECT_TRUE(zone(kSelfText));
@@ -343,7 +343,7 @@ TEST_F(Ledger, WhatFailedBeforeTheFileWasReadGoesOnWithItsIncident) {
   }
   const std::size_t archived = figures().incidents.size();
   ledger->restore({before.zones, {}});
-  EXPECT_EQ(zone("example.org.")->failing_since, kNow);
+  EXPECT_EQ(zone("example.org.")->began, kNow);
   EXPECT_EQ(zone("example.org.")->failures, 2U);
   EXPECT_EQ(zone("example.org.")->withheld.answers, 2U);
   EXPECT_GE(figures().incidents.size(), archived);
@@ -416,7 +416,7 @@ TEST_F(Ledger, AClockThatIsSetBackKeepsNothingFailingForYears) {
   fail("example.org.");
   now = kNow + 60;
   ledger->advance(random, now);
-  EXPECT_LE(zone("before.example.")->failing_since - kNow, 60);
+  EXPECT_LE(zone("before.example.")->began - kNow, 60);
   EXPECT_LE(zone("example.org.")->last_failure, now);
   now += ZoneLedger::kQuietAfter;
   ledger->advance(random, now);
