@@ -441,8 +441,9 @@ constexpr auto kLocalDataKeys = std::to_array<KeySpec<C>>({
 constexpr auto kTelemetryKeys = std::to_array<KeySpec<C>>({
     key<Number, &C::telemetry, &TelemetryOptions::min_prefixes>(
         "telemetry.min_clients", "5", number(3, 100),
-        "A zone whose failures fewer client prefixes met than this is named in no metric and no file, and to nobody "
-        "but the operator. The root, top-level domains, reverse trees and zones with an anchor are exempt. ISPs take 10."),
+        "A zone whose failures fewer client prefixes met than this is named in no metric and no file, "
+        "and to nobody but the operator. The root, top-level domains, reverse trees and zones with an anchor are "
+        "exempt. ISPs take 10."),
     key<Number, &C::telemetry, &TelemetryOptions::ipv4_prefix>(
         "telemetry.ipv4_prefix", "32", number(8, 32),
         "How many bits of a client's IPv4 address tell it from another; they are hashed with a salt that is new every "

@@ -89,7 +89,7 @@ struct TldFigures {
 // A popular signed zone whose signatures are about to run out.
 struct ExpiringZone {
   std::string zone;
-  UnixTime expires = 0;      // the soonest end among its signatures last seen
+  UnixTime expires = 0;      // the soonest end among its signatures that held
   UnixTime seen = 0;         // when that was
   std::uint32_t window = 0;  // seconds from that signature's inception to its expiration
   bool is_late = false;      // less than an eighth of the window is left: others of its kind are renewed before

@@ -111,9 +111,9 @@ void write_zones(SqlDatabase& database, const Figures& figures) {
                          " server, first_seen, last_seen, failures) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   for (const ZoneFigures& zone : figures.zones) {
     if (!zone.is_public) { continue; }
-    row.run(zone.zone, id_of(kZoneStateIds, zone.state), zone.began, zone.last_failure, zone.ended,
-            zone.last_good, zone.failures, zone.withheld.answers, zone.withheld.lookups, zone.shadow.answers,
-            zone.shadow.lookups, zone.prefixes);
+    row.run(zone.zone, id_of(kZoneStateIds, zone.state), zone.began, zone.last_failure, zone.ended, zone.last_good,
+            zone.failures, zone.withheld.answers, zone.withheld.lookups, zone.shadow.answers, zone.shadow.lookups,
+            zone.prefixes);
     for (std::size_t place = 0; place < zone.causes.size(); ++place) {
       const ZoneCause& cause = zone.causes[place];
       cause_row.run(zone.zone, place, reason_id(cause.reason), id_of(kEvidenceIds, cause.evidence), cause.key_tag,

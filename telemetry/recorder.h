@@ -49,7 +49,7 @@ struct JudgementEvent {
   // Of what is genuine:
   NameView zone;               // whose keys signed it
   std::uint8_t algorithm = 0;  // by which; 0: not known
-  SignatureSpan span = {};     // its soonest end
+  SignatureSpan span = {};     // of the signature that held
   enum class Denial : std::uint8_t { none, nsec, nsec3, nsec3_opt_out };
   Denial denial = Denial::none;  // how the zone says that something is not there
   std::uint16_t iterations = 0;  // of NSEC3

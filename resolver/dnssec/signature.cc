@@ -210,7 +210,10 @@ SignatureResult verify(const RRset& rrset, const KeySet& keys, std::span<const Z
       return {.verdict = Verdict::secure(),
               .labels = candidate.view.labels,
               .ttl = life_of(rrset, candidate.view, time),
-              .is_wildcard_expansion = candidate.view.labels < signed_labels(rrset.owner())};
+              .is_wildcard_expansion = candidate.view.labels < signed_labels(rrset.owner()),
+              .algorithm = candidate.view.algorithm,
+              .inception = moment(candidate.view.inception, time.now),
+              .expiration = moment(candidate.view.expiration, time.now)};
     }
     if (reason == Reason::work_limit) { break; }
   }

@@ -23,6 +23,8 @@ struct SignatureResult {
   std::uint32_t ttl = 0;    // seconds that it may live: the least of its TTL, its original TTL and what is left of the
                             // signature's time (RFC 4035 section 5.3.3)
   bool is_wildcard_expansion = false;
+  std::uint8_t algorithm = 0;              // IANA's number, of the signature that held; others beside it may be forged
+  UnixTime inception = 0, expiration = 0;  // likewise
 };
 
 // At most this many checks of one RRset may fail (threats: KeyTrap); a third signature is not tried.

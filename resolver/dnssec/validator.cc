@@ -144,6 +144,7 @@ Task<ZoneTrustPtr> Validator::trusted_holder(const Name& home, const std::option
     co_return nullptr;
   }
   judgement.zone = trust->zone;
+  judgement.signature = {};
   co_return trust;
 }
 
@@ -183,6 +184,7 @@ Task<void> Validator::judge_set(const Claim& claim, std::size_t index, const Cha
   const SignatureResult result = verify(rrset, *trust->keys, terms.time, budget);
   part.verdict = result.verdict;
   if (!result.verdict.is_secure()) { co_return; }
+  judgement.signature = result;
   part.ttl = result.ttl;
   if (result.is_wildcard_expansion) {
     part.verdict = judge_wildcard(claim, rrset, *trust, result.labels, terms, budget, judgement, part);
@@ -214,6 +216,7 @@ Task<void> Validator::judge_denial(const Claim& claim, const ChainTerms& terms, 
     const SignatureResult result = verify(*claim.soa, *trust->keys, terms.time, budget);
     part.verdict = result.verdict;
     if (!result.verdict.is_secure()) { co_return; }
+    judgement.signature = result;
     ttl = result.ttl;
   }
   SoundProofs proofs(claim.proofs, *trust, terms, parts_.options.nsec3_max_iterations, budget);

@@ -36,6 +36,7 @@ struct Judgement {
   Part denial;                 // of a negative claim, likewise
   bool is_about_data = false;  // bogus because of what this server sent, not because of the zone: another may do better
   Name zone;                   // whose keys signed the last of it
+  SignatureResult signature;   // of the last set, or the denial's SOA; its algorithm is 0 when none held
   // Of the claim's proofs those whose signatures hold; nothing else of them may be handed on or kept beside secure
   // data. Aliases may lead through several zones: not all need be `zone`'s.
   std::vector<RRsetPtr> proofs;

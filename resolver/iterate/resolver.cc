@@ -24,20 +24,10 @@ struct Descent {
   std::string text;
 };
 
-// How the zone that signed the last of it signs: of the set, or the denial's SOA, that its keys made.
-void note_signatures(const Response& response, const Judgement& judgement, JudgementEvent& event) {
-  const RRset* const set = is_negative(response)      ? response.soa.get()
-                           : response.answers.empty() ? nullptr
-                                                      : response.answers.back().get();
-  if (set != nullptr) {
-    for (const Bytes rdata : set->signatures()) {
-      const auto signature = rrsig_view(rdata);
-      if (!signature || signature->signer != judgement.zone) { continue; }
-      const bool is_sooner = event.algorithm == 0 || signature->expiration < event.span.expiration;
-      if (is_sooner) { event.span = {signature->inception, signature->expiration}; }
-      event.algorithm = signature->algorithm;
-    }
-  }
+// How the zone that signed the last of it signs.
+void note_signatures(const Judgement& judgement, JudgementEvent& event) {
+  event.algorithm = judgement.signature.algorithm;
+  event.span = {judgement.signature.inception, judgement.signature.expiration};
   for (const RRsetPtr& proof : judgement.proofs) {
     using Denial = JudgementEvent::Denial;
     if (proof->type() == Type::NSEC) { event.denial = Denial::nsec; }
@@ -110,7 +100,7 @@ struct Resolver::Impl final : ServerNames {
   // What is told of it.
   void count_shown(NameView zone, NameView shown);
   void count_synthesis(const Answer& made);
-  void record(const Question& question, const Response& response, const Judgement& judgement);
+  void record(const Question& question, const Judgement& judgement);
 
   // How it fails.
   Answer fail(const Question& asked, Answer so_far, Ede why, std::string text, const Budget& budget,
@@ -224,7 +214,7 @@ Task<std::vector<IpAddress>> Resolver::Impl::addresses_of(const Name& server, Ef
   co_return addresses;
 }
 
-// ------------------------------------------------------------------------------------------------------------- one step
+// ----------------------------------------------------------------------------------------------------------- one step
 
 // From the closest known cut down to whoever answers for the name, showing each zone no more of it than it needs (RFC
 // 9156).
@@ -381,7 +371,7 @@ Task<Judgement> Resolver::Impl::judged(const Question& question, Descent& descen
     descent = std::move(other);
   }
   validator->count(judgement.verdict);
-  record(question, *descent.response, judgement);
+  record(question, judgement);
   co_return judgement;
 }
 
@@ -401,13 +391,13 @@ void Resolver::Impl::count_synthesis(const Answer& made) {
   parts.validation->counters.synthesised[proof][result].add();
 }
 
-void Resolver::Impl::record(const Question& question, const Response& response, const Judgement& judgement) {
+void Resolver::Impl::record(const Question& question, const Judgement& judgement) {
   Recorder* const recorder = parts.validation->recorder;
   if (recorder == nullptr) { return; }
   const Verdict& verdict = judgement.verdict;
   JudgementEvent event{.verdict = verdict, .name = question.name, .type = question.type, .zone = judgement.zone};
   event.is_test_zone = verdict.is_bogus() && is_test_zone(verdict.zone());
-  if (verdict.is_secure()) { note_signatures(response, judgement, event); }
+  if (verdict.is_secure()) { note_signatures(judgement, event); }
   recorder->judged(event, parts.clock.wall());
 }
 

@@ -46,6 +46,16 @@ TEST_F(Signatures, MakeDataSecure) {
   EXPECT_EQ(budget.signature_checks(), 1U);
 }
 
+TEST_F(Signatures, TellTheTimesOfTheOneThatHolds) {
+  const Buffer good = sign({.inception = kNow - 50, .expiration = kNow + 5000});
+  const Buffer forged = sign({.inception = kNow - 9, .expiration = kNow + 9, .is_broken = true});
+  const SignatureResult result = verify(*www_with({forged, good}));
+  EXPECT_EQ(told(result.verdict), "secure");
+  EXPECT_EQ(result.algorithm, 13);
+  EXPECT_EQ(result.inception, kNow - 50);
+  EXPECT_EQ(result.expiration, kNow + 5000);
+}
+
 TEST_F(Signatures, OfEveryAlgorithmHold) {
   constexpr std::uint8_t kAll[] = {5, 7, 8, 10, 13, 14, 15, 16};
   for (const std::uint8_t algorithm : kAll) {
