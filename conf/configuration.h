@@ -7,6 +7,7 @@
 
 #include "resolver/base/log.h"
 #include "resolver/cache/cache_options.h"
+#include "resolver/daemon/control/control_options.h"
 #include "resolver/dnssec/dnssec_options.h"
 #include "resolver/front/front_options.h"
 #include "resolver/iterate/resolver_options.h"
@@ -55,6 +56,7 @@ struct Configuration {
   DiscoveryOptions discovery;  // of this the daemon fills in what follows from listeners and certificate
   TelemetryOptions telemetry;
   WebOptions web;
+  ControlOptions control;
   LogOptions logging;
   NamedFiles files;
 };

@@ -24,6 +24,7 @@ class CrossChecks {
     check_identity();
     check_secrets();
     check_web();
+    check_control();
     check_log();
     check_ports();
     check_zones();
@@ -176,6 +177,13 @@ class CrossChecks {
       tell({"web.listen", "server.listen", "server.tls.listen", "server.https.listen", "server.https.cleartext_listen"},
            "web.listen: clients are served DNS on " + both->text(), "give the pages a port of their own");
     }
+  }
+
+  void check_control() {
+    const std::string& socket = configuration_.control.socket;
+    if (socket.empty() || socket.starts_with('/')) { return; }
+    tell({"control.socket"}, "control.socket: " + quoted_value(socket) + " is no absolute path",
+         "write /run/vouch/control.sock, or \"\" for none");
   }
 
   void check_log() {

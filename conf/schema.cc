@@ -11,7 +11,7 @@ namespace {
 // In the order in which conf/vouch.yaml tells them.
 constexpr SchemaPart (*kParts[])() = {
     server_schema, encrypted_schema,  outgoing_schema,  resolver_schema, forward_schema, dnssec_schema,
-    cache_schema,  local_data_schema, telemetry_schema, web_schema,      logging_schema,
+    cache_schema,  local_data_schema, telemetry_schema, web_schema,      control_schema, logging_schema,
 };
 
 }  // namespace

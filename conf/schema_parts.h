@@ -31,6 +31,8 @@ SchemaPart local_data_schema();
 SchemaPart telemetry_schema();
 SchemaPart web_schema();
 SchemaPart logging_schema();
+// In schema_control.cc.
+SchemaPart control_schema();
 
 using C = Configuration;
 

@@ -14,6 +14,7 @@
 
 #include "resolver/base/log.h"
 #include "resolver/daemon/anchor_file.h"
+#include "resolver/daemon/control/control.h"
 #include "resolver/daemon/log_output.h"
 #include "resolver/daemon/observatory.h"
 #include "resolver/daemon/process.h"
@@ -138,9 +139,11 @@ class Daemon {
     configuration_.front.withhold_bogus = mode == DnssecMode::enforce;
   }
   ~Daemon() {
-    workers_.clear();       // before what they lean on
-    observatory_.reset();   // what they post to, and read by it
-    set_log_sink(nullptr);  // log_ goes
+    if (control_ != nullptr) { control_->stop(); }  // it posts to all the others
+    workers_.clear();                               // before what they lean on
+    observatory_.reset();                           // what they post to, and read by it
+    control_.reset();                               // what both post to
+    set_log_sink(nullptr);                          // log_ goes
   }
   Daemon(const Daemon&) = delete;
   Daemon& operator=(const Daemon&) = delete;
@@ -157,9 +160,11 @@ class Daemon {
       worker->start([&endings] { endings.one_ended(); });
     }
     if (observatory_ != nullptr) { observatory_->start(); }
+    if (control_ != nullptr) { control_->start(); }
     announce();
     wait_for_end(signals);
     notify_service_manager("STOPPING=1");
+    if (control_ != nullptr) { control_->stop(); }
     for (const auto& worker : workers_) { worker->stop(); }
     const bool all_ended = endings.wait_for_all(kStopPatience);
     if (observatory_ != nullptr) { observatory_->finish(kWritePatience); }
@@ -190,7 +195,23 @@ class Daemon {
     identity_.announce();
     if (auto built = build_local_zones(); !built) { return built; }
     keep_anchors();
+    open_control();
     return {};
+  }
+
+  // As the user whose socket it shall be.
+  void open_control() {
+    ControlParts parts{.clock = clock_, .caches = caches_, .trust = trust_, .take_figures = {}};
+    if (observatory_ != nullptr) {
+      parts.take_figures = [this](ControlParts::WithFigures work) {
+        observatory_->with_figures([this, work = std::move(work)](const Figures& figures, const StatusFigures& status) {
+          control_->post([work, figures = std::make_shared<const Figures>(figures),
+                          status = std::make_shared<const StatusFigures>(status)] { work(*figures, *status); });
+        });
+      };
+    }
+    control_ = Control::create(parts);
+    if (control_ != nullptr) { control_->open(configuration_.control.socket); }
   }
 
   std::expected<void, std::string> prepare_identity() {
@@ -327,6 +348,9 @@ class Daemon {
     tell("cleartext_https", listen_.cleartext_https);
     tell("quic", listen_.quic);
     if (observatory_ != nullptr) { tell("web", observatory_->addresses()); }
+    if (control_ != nullptr && control_->is_open()) {
+      log(LogLevel::info, "controlled_by", {{"socket", configuration_.control.socket}});
+    }
     warn_of_nameless_clients();
     if (is_root()) { log(LogLevel::warning, "running_as_root", {{"remedy", "name a user in server.user"}}); }
     log(LogLevel::notice, "ready",
@@ -400,6 +424,7 @@ class Daemon {
   std::unique_ptr<LogOutput> log_;
   std::unique_ptr<Observatory> observatory_;
   std::vector<std::unique_ptr<Worker>> workers_;
+  std::unique_ptr<Control> control_;
 };
 
 }  // namespace

@@ -124,6 +124,13 @@ const StatusFigures& Observatory::status() {
   return status_;
 }
 
+void Observatory::with_figures(std::move_only_function<void(const Figures&, const StatusFigures&)> work) {
+  loop_->post([this, work = std::move(work)]() mutable {
+    const Figures& taken = figures();
+    work(taken, status());
+  });
+}
+
 std::vector<HourFigures> Observatory::hours(UnixTime from, UnixTime to) {
   return history_ == nullptr ? std::vector<HourFigures>() : history_->hours(from, to);
 }

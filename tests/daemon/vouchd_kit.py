@@ -50,11 +50,13 @@ class SilentRoot:
         self.hints = pathlib.Path(folder, "hints")
         self.hints.write_text(". NS root.test.\nroot.test. A 127.0.0.1\n", encoding="ascii")
 
-    def configuration(self, port, more="", telling="telemetry: {state_directory: ''}\nweb: {listen: []}\n"):
-        """`telling`: what is said of telemetry and pages; nothing is written or served without."""
+    def configuration(self, port, more="", telling="telemetry: {state_directory: ''}\nweb: {listen: []}\n", control=""):
+        """`telling`: what is said of telemetry and pages; nothing is written or served without. `control`: the path of its
+        socket."""
         return (f"server: {{listen: ['127.0.0.1:{port}'], workers: 2}}\n"
                 f"resolver: {{root_hints_file: {self.hints}}}\n"
                 f"outgoing: {{port: {self.port}, ask_loopback: true, ipv6: false}}\n"
+                f"control: {{socket: '{control}'}}\n"
                 f"{telling}{more}")
 
 

@@ -162,6 +162,7 @@ class Vouchd:
         self.web_port = free_port() if web is not None else None
         self.ipv6 = has_ipv6()
         self.file = pathlib.Path(folder, "vouch.yaml")
+        self.control = pathlib.Path(folder, "control.sock")
         self.certificate, self.key = pair or (lab.folder / "tls/server.pem", lab.folder / "tls/server.key")
         self.ca = lab.folder / "tls/ca.pem"
         serve = {"listen": self._everywhere(self.port), "workers": 2}
@@ -175,6 +176,7 @@ class Vouchd:
             f"dnssec: {{{said}trust_anchors_file: '{lab.folder}/root.anchors', builtin_root_anchor: false, "
             f"state_directory: '{folder}'}}\n"  # not where this machine's own vouchd keeps what it learnt
             f"outgoing: {{port: {lab.port}, ask_loopback: true, ipv6: {str(self.ipv6).lower()}}}\n"
+            f"control: {{socket: '{self.control}'}}\n"
             f"telemetry: {flow({'state_directory': folder, **(telemetry or {})})}\n"
             f"web: {flow({'listen': [f'127.0.0.1@{self.web_port}'] if web is not None else [], **(web or {})})}\n{more}", encoding="utf-8")
         self.log = open(pathlib.Path(folder, "log"), "w+", encoding="utf-8")

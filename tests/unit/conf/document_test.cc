@@ -118,7 +118,8 @@ TEST(Templates, LoadOnceTheirPlacesAreFilledIn) {
                                        {"@LAB_PORT@", "5301"},
                                        {"@WEB_PORT@", "8053"},
                                        {"@LAB_DIR@", "/lab"},
-                                       {"@STATE_DIR@", "/state"}}) {
+                                       {"@STATE_DIR@", "/state"},
+                                       {"@CONTROL_SOCKET@", "/state/control.sock"}}) {
       for (std::size_t at = text.find(place); at != std::string::npos; at = text.find(place)) {
         text.replace(at, place.size(), value);
       }

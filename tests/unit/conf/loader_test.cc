@@ -241,8 +241,21 @@ TEST(Complaints, UnknownKeysSayWhatWasMeant) {
       {"\"a\\e[31m\\n\": 1\n",
        "1:1: unknown key `a\\027[31m\\010`; the top level knows `server`, `outgoing`, `resolver`, `forward`, `dnssec`, "
        "`cache`, "
-       "`local_data`, `telemetry`, `web`, `logging`"},
+       "`local_data`, `telemetry`, `web`, `control`, `logging`"},
   });
+}
+
+TEST(Loading, TheControlSocket) {
+  EXPECT_EQ(load("").value().control.socket, "/run/vouch/control.sock");
+  EXPECT_EQ(load("control: {socket: ''}\n").value().control.socket, "");
+  EXPECT_EQ(load("control: {socket: /tmp/a.sock}\n").value().control.socket, "/tmp/a.sock");
+  expect_each({
+      {"control: {socket: a.sock}\n",
+       "1:19: control.socket: `a.sock` is no absolute path; write /run/vouch/control.sock, or \"\" for none"},
+  });
+  const std::string longest = "/" + std::string(kMaxSocketPath - 1, 'x');
+  EXPECT_EQ(load("control: {socket: " + longest + "}\n").value().control.socket, longest);
+  EXPECT_FALSE(load("control: {socket: " + longest + "x}\n").has_value());
 }
 
 TEST(Loading, TelemetryAndPages) {

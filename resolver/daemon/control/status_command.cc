@@ -1,0 +1,71 @@
+// What runs, since when, and how it is. The words for people are vouchctl's; here are the figures.
+#include "resolver/daemon/control/commands.h"
+#include "resolver/daemon/control/control_server.h"
+
+namespace vouch {
+
+namespace {
+
+Json listeners_json(const StatusFigures& status) {
+  Json listeners = Json::array();
+  for (const ListenerFigures& listener : status.listeners) {
+    listeners.push_back({{"protocol", listener.protocol}, {"address", listener.address}});
+  }
+  return listeners;
+}
+
+Json certificate_json(const StatusFigures& status) {
+  if (!status.certificate) { return nullptr; }
+  return {{"name", status.certificate->name},
+          {"not_after", status.certificate->not_after},
+          {"self_made", status.certificate->self_made},
+          {"pin", status.certificate->pin}};
+}
+
+Json status_json_of(const Figures& figures, const StatusFigures& status, const ControlTraffic& control) {
+  std::uint64_t failing = 0;
+  for (const ZoneFigures& zone : figures.zones) { failing += zone.state == ZoneState::failing ? 1 : 0; }
+  std::uint64_t octets = 0, capacity = 0, entries = 0;
+  for (const CacheFigures& cache : status.caches) {
+    octets += cache.octets;
+    capacity += cache.capacity;
+    entries += cache.entries;
+  }
+  return {{"version", status.version},
+          {"libraries", status.libraries},
+          {"started", figures.started},
+          {"now", figures.taken},
+          {"workers", status.workers},
+          {"validation", status.validation},
+          {"clock_trusted", status.clock_trusted},
+          {"root_validated", status.root_validated ? Json(*status.root_validated) : Json(nullptr)},
+          {"failing_zones", failing},
+          {"listeners", listeners_json(status)},
+          {"certificate", certificate_json(status)},
+          {"cache", {{"entries", entries}, {"octets", octets}, {"capacity", capacity}}},
+          {"history",
+           {{"enabled", status.history.enabled}, {"file", status.history.file}, {"problem", status.history.problem}}},
+          {"resident_octets", status.resident_octets},
+          {"cpu_seconds", status.cpu_seconds},
+          {"descriptors", {{"open", status.open_descriptors}, {"most", status.max_descriptors}}},
+          {"control",
+           {{"accepted", control.accepted},
+            {"refused", control.refused},
+            {"evicted", control.evicted},
+            {"overdue", control.overdue},
+            {"requests", control.requests},
+            {"malformed", control.malformed}}}};
+}
+
+}  // namespace
+
+void add_status_command(ControlServer& server, const ControlParts& parts) {
+  server.registry().add({.name = "status", .arguments = {}, .run = [&server, parts](const CallPtr& call) {
+                           with_figures(parts, call,
+                                        [&server, call](const Figures& figures, const StatusFigures& status) {
+                                          call->done(status_json_of(figures, status, server.traffic()));
+                                        });
+                         }});
+}
+
+}  // namespace vouch
