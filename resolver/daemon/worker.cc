@@ -142,6 +142,12 @@ void Worker::start(std::function<void()> ended) {
   ::pthread_setname_np(thread_.native_handle(), ("vouchd/" + std::to_string(number_)).c_str());
 }
 
+void Worker::use_policy(std::shared_ptr<const Policy> policy) {
+  loop_->post([this, policy = std::move(policy)]() mutable {
+    if (front_ != nullptr) { front_->use_policy(std::move(policy)); }
+  });
+}
+
 void Worker::look_up(const Name& name, std::move_only_function<void(SiteAnswers)> done) {
   loop_->post([this, name, done = std::move(done)]() mutable {
     if (resolver_ != nullptr) { look_ups_.spawn(run_look_up(name, std::move(done))); }

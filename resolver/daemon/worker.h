@@ -63,6 +63,9 @@ class Worker {
   // This worker keeps the process's trust anchors; before start(). `keeper` outlives the worker.
   void keep_anchors(AnchorKeeper& keeper) { keeper_ = &keeper; }
 
+  // From the next query on this policy holds here; null: none. Any thread.
+  void use_policy(std::shared_ptr<const Policy> policy);
+
   // One name resolved and judged for the "Check a site" page, on this worker. `done` is called on its thread; never,
   // when the worker ends first. Any thread.
   struct SiteAnswers {

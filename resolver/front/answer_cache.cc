@@ -72,6 +72,7 @@ struct alignas(64) AnswerCache::Slot {
   std::uint8_t next;         // of the place's first slot: which one makes way
   std::uint8_t query_size, answer_size;
   ClientProtocol protocol;
+  std::uint8_t view;
   Standing standing;
   std::uint8_t rcode;
   std::uint8_t uses;
@@ -153,10 +154,11 @@ AnswerCache::AnswerCache(std::size_t capacity) {
 AnswerCache::~AnswerCache() = default;
 
 // Of octets that come from the network: keyed, so that nobody can choose what displaces what.
-std::uint64_t AnswerCache::hash_of(Bytes query, ClientProtocol protocol) const noexcept {
+std::uint64_t AnswerCache::hash_of(Bytes query, ClientProtocol protocol, std::uint8_t view) const noexcept {
   const SipKey& key = process_hash_key();
   const std::uint64_t secret = key.k1 | 1;
-  std::uint64_t x = key.k0 ^ query.size() ^ static_cast<std::uint64_t>(protocol) << 32U;
+  std::uint64_t x =
+      key.k0 ^ query.size() ^ static_cast<std::uint64_t>(protocol) << 32U ^ static_cast<std::uint64_t>(view) << 40U;
   std::size_t at = kId;
   for (; at + 8 <= query.size(); at += 8) { x = mix(x, load_word(query.data() + at), secret); }
   std::uint64_t rest = 0;
@@ -169,19 +171,22 @@ AnswerCache::Place* AnswerCache::place_of(std::uint64_t hash) const noexcept { r
 void AnswerCache::expect(Bytes query, ClientProtocol protocol) const noexcept {
   if (places_ == nullptr || query.size() > kMaxQuery) { return; }
   constexpr std::size_t kLine = 64;
-  const auto* const place = reinterpret_cast<const std::byte*>(place_of(hash_of(query, protocol)));
+  constexpr std::uint8_t kEveryone = 0;  // most clients' view; nobody has looked at the address yet
+  const auto* const place = reinterpret_cast<const std::byte*>(place_of(hash_of(query, protocol, kEveryone)));
   // The first slot's head, query and the better part of the answer; the second's head.
   for (const std::size_t line : {std::size_t{0}, kLine, 2 * kLine, kSlotSize}) { __builtin_prefetch(place + line); }
 }
 
 AnswerCache::Hit AnswerCache::find(Bytes query, ClientProtocol protocol, MutableBytes out, TtlTime now,
-                                   std::uint64_t generation, std::uint16_t rotate) noexcept {
+                                   std::uint64_t generation, std::uint16_t rotate, std::uint8_t view) noexcept {
   Hit hit;
   if (places_ == nullptr || query.size() > kMaxQuery) { return hit; }
-  const std::uint64_t hash = hash_of(query, protocol);
+  const std::uint64_t hash = hash_of(query, protocol, view);
   Place& place = *place_of(hash);
   for (Slot& slot : place.slots) {
-    if (slot.hash != hash || slot.query_size != query.size() || slot.protocol != protocol) { continue; }
+    if (slot.hash != hash || slot.query_size != query.size() || slot.protocol != protocol || slot.view != view) {
+      continue;
+    }
     if (std::memcmp(slot.octets.data(), query.data() + kId, query.size() - kId) != 0) { continue; }
     if (!slot.is_live(now, generation)) { return hit; }
     if (slot.uses < kUses) {
@@ -225,7 +230,7 @@ void AnswerCache::keep(const Kept& kept, TtlTime now) noexcept {
                       size <= std::tuple_size_v<decltype(Slot::octets)>;
   if (places_ == nullptr || !is_plain || !is_fit || kept.seconds == 0 || kept.standing == Standing::bogus) { return; }
   if (HeaderView(kept.answer).tc()) { return; }  // each of them is counted; and it was cheap to make
-  const std::uint64_t hash = hash_of(kept.query, inquiry.protocol);
+  const std::uint64_t hash = hash_of(kept.query, inquiry.protocol, kept.view);
   Place& place = *place_of(hash);
   Slot& first = place.slots.front();
   Slot* slot = std::ranges::find(place.slots, hash, &Slot::hash);
@@ -252,6 +257,7 @@ void AnswerCache::keep(const Kept& kept, TtlTime now) noexcept {
   slot->query_size = u8(kept.query.size());
   slot->answer_size = u8(kept.answer.size());
   slot->protocol = inquiry.protocol;
+  slot->view = kept.view;
   slot->standing = kept.standing;
   slot->rcode = static_cast<std::uint8_t>(kept.rcode);
   slot->uses = 0;

@@ -7,6 +7,9 @@
 // little. After some uses, and a second, a slot is refused: the answer is then made anew, which marks the records below
 // as used and takes in what has changed there.
 //
+// Answers are of one view of policy, and only such as policy let pass untouched: what it did to an answer is said anew
+// each time.
+//
 // What is kept here is never older than its records (lifetimes end with the shortest of them, and a tenth earlier,
 // where prefetch looks at them), never bogus, never stale, and goes when the RRset cache forgets something on purpose.
 #pragma once
@@ -40,10 +43,11 @@ class AnswerCache {
   };
   // A query that will be looked for in a moment: what it will be found in is fetched from memory meanwhile.
   void expect(Bytes query, ClientProtocol protocol) const noexcept;
-  // `out` holds at least kSlotSize octets. `generation`: the RRset cache's, of now. `rotate` starts a set at another
-  // record.
+  // `out` holds at least kSlotSize octets. `generation`: of now, a number that only grows: whenever the RRset cache
+  // forgets something on purpose, and whenever policy changes. `rotate` starts a set at another record. `view`: the
+  // number of the client's view (policy.h).
   Hit find(Bytes query, ClientProtocol protocol, MutableBytes out, TtlTime now, std::uint64_t generation,
-           std::uint16_t rotate) noexcept;
+           std::uint16_t rotate, std::uint8_t view = 0) noexcept;
 
   // After find() did not find it. `answer` is finished and answers exactly this query; it may live for `seconds`.
   struct Kept {
@@ -56,6 +60,7 @@ class AnswerCache {
     std::uint32_t seconds;
     std::uint64_t generation;  // of before its records were read
     std::uint16_t rotate = 0;  // what its sets were turned by
+    std::uint8_t view = 0;     // whose clients may have it
   };
   void keep(const Kept& kept, TtlTime now) noexcept;
 
@@ -63,7 +68,7 @@ class AnswerCache {
   struct Slot;
   struct Place;
   Place* place_of(std::uint64_t hash) const noexcept;
-  std::uint64_t hash_of(Bytes query, ClientProtocol protocol) const noexcept;
+  std::uint64_t hash_of(Bytes query, ClientProtocol protocol, std::uint8_t view) const noexcept;
 
   std::unique_ptr<Region> region_;
   Place* places_ = nullptr;

@@ -30,6 +30,7 @@ class AnswerWriter {
   void error(Ede code, std::string_view text = {}) noexcept;
   // Beside the cause: that keys could not be had is a failure of validation, too (EDE 6).
   void validation_error(Reason reason) noexcept;
+  void truncate() noexcept { overflow_ = true; }                // over UDP: whatever there is goes over TCP
   void set_authoritative() noexcept { authoritative_ = true; }  // AA: what is said is this server's own
   void drop_records() noexcept;                                 // and errors: the answer becomes another
 

@@ -25,6 +25,7 @@ struct CacheReader::Walk {
   TtlTime now;
   Staleness staleness;
   std::uint16_t rotate;
+  AnswerCheck* check;
   CachedAnswer result{};
   // Every entry that was used may bring proofs; they come after all answers. Dropped beyond: what a chain of aliases
   // could bring.
@@ -73,9 +74,16 @@ bool CacheReader::is_servable(const Walk& walk, const CacheEntry& entry) const n
   return entry.security != Security::unchecked || !options_.require_validation;
 }
 
-void CacheReader::write_set(Walk& walk, const CacheEntry& entry) const {
-  walk.writer.answer(*entry.rrset, walk.ttl_of(entry), walk.rotate);
+// False: policy has decided, and nothing more is needed.
+bool CacheReader::write_set(Walk& walk, const CacheEntry& entry) const {
   walk.result.wants_refresh |= is_due(entry);
+  if (walk.check == nullptr) {
+    walk.writer.answer(*entry.rrset, walk.ttl_of(entry), walk.rotate);
+    return true;
+  }
+  const RRsetPtr left = walk.check->pass(entry.rrset);
+  if (left) { walk.writer.answer(*left, walk.ttl_of(entry), walk.rotate); }
+  return !walk.check->is_decided();
 }
 
 void CacheReader::write_negative(Walk& walk, const CacheEntry& entry) const {
@@ -122,7 +130,7 @@ bool CacheReader::follow(Walk& walk, NameView name) const {
     if (entry) {
       walk.note(*entry, name);
       if (entry->kind == EntryKind::rrset) {
-        write_set(walk, *entry);
+        if (!write_set(walk, *entry)) { return true; }
         write_proofs(walk);
         write_additional(walk, *entry->rrset);
       } else {
@@ -135,7 +143,7 @@ bool CacheReader::follow(Walk& walk, NameView name) const {
     auto link = look(walk, name, Type::CNAME);
     if (!link || link->kind != EntryKind::rrset) { return false; }
     walk.note(*link, name);
-    write_set(walk, *link);
+    if (!write_set(walk, *link)) { return true; }
     alias = std::move(link->rrset);
     name = rdata_name(Type::CNAME, alias->first_rdata());
   }
@@ -144,7 +152,7 @@ bool CacheReader::follow(Walk& walk, NameView name) const {
 
 bool CacheReader::write_gathered(Walk& walk, NameView name, const CacheEntry& entry) const {
   if (walk.writer.inquiry().type == Type::ANY) {
-    write_set(walk, entry);
+    static_cast<void>(write_set(walk, entry));  // one set more or less: the check has the last word
     return true;
   }
   if (entry.rrset->signature_count() == 0 || !(entry.rrset->owner() == name)) { return false; }
@@ -186,13 +194,17 @@ bool CacheReader::gather(Walk& walk, NameView name) const {
 }
 
 CachedAnswer CacheReader::write(AnswerWriter& writer, NameView name, TtlTime now, Staleness staleness,
-                                std::uint16_t rotate) const {
-  Walk walk{.writer = writer, .now = now, .staleness = staleness, .rotate = rotate};
+                                std::uint16_t rotate, AnswerCheck* check) const {
+  Walk walk{.writer = writer, .now = now, .staleness = staleness, .rotate = rotate, .check = check};
   const Type type = writer.inquiry().type;
   if (options_.require_validation && may_be_sentinel(name)) { return walk.result; }  // the resolver has a rule for it
   walk.result.complete = type == Type::ANY || type == Type::RRSIG ? gather(walk, name) : follow(walk, name);
   // Signatures of what has expired may have expired, too: nobody has looked since.
   walk.result.authentic = walk.result.security == Security::secure && !walk.result.stale;
+  if (check != nullptr && walk.result.complete) {
+    check->look_at_servers();
+    walk.result.authentic &= !check->has_changed();
+  }
   return walk.result;
 }
 

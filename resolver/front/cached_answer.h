@@ -6,6 +6,7 @@
 
 #include "resolver/cache/caches.h"
 #include "resolver/front/answer_writer.h"
+#include "resolver/front/policy_check.h"
 
 namespace vouch {
 
@@ -31,14 +32,16 @@ class CacheReader {
  public:
   CacheReader(const FrontOptions& options, const Caches& caches) : options_(options), caches_(caches) {}
 
-  // Follows aliases from `name`. Does not finish() the writer.
-  CachedAnswer write(AnswerWriter& writer, NameView name, TtlTime now, Staleness staleness, std::uint16_t rotate) const;
+  // Follows aliases from `name`. Does not finish() the writer. `check` sees each set of the answer before it is
+  // written; null: there is nothing to be seen to. When it decides on the whole, the walk ends there, complete.
+  CachedAnswer write(AnswerWriter& writer, NameView name, TtlTime now, Staleness staleness, std::uint16_t rotate,
+                     AnswerCheck* check = nullptr) const;
 
  private:
   struct Walk;
   std::optional<CacheEntry> look(const Walk& walk, NameView name, Type type) const;
   bool is_servable(const Walk& walk, const CacheEntry& entry) const noexcept;
-  void write_set(Walk& walk, const CacheEntry& entry) const;
+  bool write_set(Walk& walk, const CacheEntry& entry) const;
   void write_negative(Walk& walk, const CacheEntry& entry) const;
   void write_proofs(Walk& walk) const;
   void write_additional(Walk& walk, const RRset& answer) const;

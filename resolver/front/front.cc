@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "resolver/front/answer_cache.h"
+#include "resolver/front/policy_answer.h"
 #include "resolver/front/query_check.h"
 #include "resolver/front/resolutions.h"
 #include "resolver/policy/access_list.h"
@@ -38,8 +39,8 @@ struct Front::Impl {
         access(from.options.allow),
         cookies(from.shared.impl().cookies(from.options, from.random)),
         cache(from.options, from.caches),
-        resolutions({from.options, from.shared.impl().in_flight, from.shared.impl().shares, cache, from.resolver,
-                     from.executor, from.clock, from.recorder}) {}
+        resolutions({from.options, from.shared.impl().in_flight, from.shared.impl().shares, cache, from.caches,
+                     from.resolver, from.executor, from.clock, from.recorder}) {}
 
   std::size_t answer(const ClientQuery& query, ReplyRoom& room);
   std::size_t answer_without_question(const ClientQuery& query, MutableBytes out);
@@ -49,11 +50,15 @@ struct Front::Impl {
   std::size_t finish(AnswerWriter& writer, NameView name, Rcode rcode, bool authentic, AnswerSource source,
                      Standing standing);
   std::size_t answer_locally(AnswerWriter& writer, NameView name, const LocalAnswer& local);
-  std::size_t answer_from_cache(const ClientQuery& query, MutableBytes out, AnswerWriter& writer, NameView name,
-                                TtlTime now);
+  std::optional<std::size_t> answer_by_policy(const ClientQuery& query, ReplyRoom& room, AnswerWriter& writer,
+                                              NameView name);
+  std::optional<std::size_t> answer_from_cache(const ClientQuery& query, ReplyRoom& room, AnswerWriter& writer,
+                                               NameView name, TtlTime now);
   std::size_t refer(AnswerWriter& writer, NameView name, TtlTime now);
-  std::size_t answer_failure(AnswerWriter& writer, NameView name, TtlTime now, const IpAddress& client);
-  std::size_t resolve(const ClientQuery& query, ReplyRoom& room, AnswerWriter& writer, NameView name);
+  std::optional<std::size_t> answer_failure(const ClientQuery& query, ReplyRoom& room, AnswerWriter& writer,
+                                            NameView name, TtlTime now);
+  std::size_t resolve(const ClientQuery& query, ReplyRoom& room, AnswerWriter& writer, NameView name,
+                      RRsetPtr alias = nullptr);
   // Only cookies want the time, and only EDNS carries cookies: the clock is a tenth of a cached answer's cost.
   QueryContext context(const ClientQuery& query, bool has_edns) const {
     return {parts.options, parts.options.cookies ? &cookies : nullptr, query.client.ip(), query.protocol,
@@ -65,6 +70,9 @@ struct Front::Impl {
   }
 
   std::size_t answer_again(const ClientQuery& query, MutableBytes out);
+  // Of everything that a kept answer hangs on beside the time.
+  std::uint64_t generation() const noexcept { return parts.caches.rrsets.generation() + policy_changes; }
+  std::uint8_t view_number() const noexcept { return by_policy.view == nullptr ? 0 : by_policy.view->number; }
 
   FrontParts parts;
   FrontCounters& counters;
@@ -73,7 +81,9 @@ struct Front::Impl {
   ServerCookies cookies;
   CacheReader cache;
   Resolutions resolutions;
+  std::uint64_t policy_changes = 0;
   // Of the query at hand, whichever way it is answered.
+  PolicyState by_policy;
   std::uint16_t rotation = 0;    // RRsets start at another record each time (RFC 1794): a plain way to spread load
   std::optional<Instant> timed;  // since when it is timed; mostly nothing
 };
@@ -110,6 +120,7 @@ std::size_t Front::Impl::answer(const ClientQuery& query, ReplyRoom& room) {
   if (parts.recorder.is_timed()) { timed = parts.clock.monotonic(); }
   const MutableBytes out = room.buffer();
   if (admitted) {
+    by_policy.meet_client(parts.policy.get(), query.client.ip());
     if (const std::size_t size = answer_again(query, out)) { return size; }
   }
   const auto only_header = [&](Rcode rcode) {
@@ -135,8 +146,9 @@ std::size_t Front::Impl::answer(const ClientQuery& query, ReplyRoom& room) {
 
 // What was asked with the same octets before, and is as true as then. The one path that a flood of hot queries takes.
 std::size_t Front::Impl::answer_again(const ClientQuery& query, MutableBytes out) {
+  if (by_policy.is_of_client) { return 0; }
   const AnswerCache::Hit hit =
-      answers.find(query.packet, query.protocol, out, parts.clock.ttl(), parts.caches.rrsets.generation(), rotation);
+      answers.find(query.packet, query.protocol, out, parts.clock.ttl(), generation(), rotation, view_number());
   if (hit.size == 0) { return 0; }
   count_wishes(hit.dnssec_ok, hit.ad, counters);
   counters.rcodes[rcode_class(hit.rcode)].add();
@@ -176,23 +188,28 @@ std::size_t Front::Impl::finish(AnswerWriter& writer, NameView name, Rcode rcode
   return writer.finish(rcode, authentic, counters);
 }
 
-// What leaves first is cheapest: our own names, the cache, what is known to fail; then the world is asked.
+// What leaves first is cheapest: our own names, what policy keeps from the client, the cache, what is known to fail;
+// then the world is asked.
 std::size_t Front::Impl::answer_question(const ClientQuery& query, ReplyRoom& room, AnswerWriter& writer,
                                          NameView name) {
-  if (const auto local = parts.local_zones.find(name, writer.inquiry().type)) {
-    return answer_locally(writer, name, *local);
+  const Type type = writer.inquiry().type;
+  if (by_policy.view != nullptr && by_policy.view->local) {
+    if (const auto local = by_policy.view->local->find(name, type)) { return answer_locally(writer, name, *local); }
   }
+  if (const auto local = parts.local_zones.find(name, type)) { return answer_locally(writer, name, *local); }
   // To tell what is cached would tell what others asked (RFC 9076). EDE 20 is RFC 8914's word for it, section 4.21.
   const bool rd = writer.inquiry().rd;
   if (!rd && !parts.options.answer_without_rd) {
     return answer_early(writer, {Rcode::refused, Ede::not_authoritative});
   }
+  if (by_policy.view != nullptr && by_policy.meet_name(name)) {
+    if (const auto size = answer_by_policy(query, room, writer, name)) { return *size; }
+  }
   const TtlTime now = parts.clock.ttl();
-  const IpAddress& client = query.client.ip();
-  if (const std::size_t size = answer_from_cache(query, room.buffer(), writer, name, now)) { return size; }
+  if (const auto size = answer_from_cache(query, room, writer, name, now)) { return *size; }
   writer.drop_records();
   if (!rd) { return refer(writer, name, now); }
-  if (const std::size_t size = answer_failure(writer, name, now, client)) { return size; }
+  if (const auto size = answer_failure(query, room, writer, name, now)) { return *size; }
   return resolve(query, room, writer, name);
 }
 
@@ -204,12 +221,40 @@ std::size_t Front::Impl::answer_locally(AnswerWriter& writer, NameView name, con
   return finish(writer, name, local.rcode, false, AnswerSource::local, Standing::unchecked);
 }
 
-std::size_t Front::Impl::answer_from_cache(const ClientQuery& query, MutableBytes out, AnswerWriter& writer,
-                                           NameView name, TtlTime now) {
+// A ruling that stands. Nothing: the query goes on as if there were none.
+std::optional<std::size_t> Front::Impl::answer_by_policy(const ClientQuery& query, ReplyRoom& room,
+                                                         AnswerWriter& writer, NameView name) {
+  const Ruling& ruling = *by_policy.ruling;
+  switch (execution_of(ruling, writer.inquiry())) {
+    case Execution::none:
+      count_ruling(ruling, *by_policy.policy, parts.recorder);
+      return std::nullopt;
+    case Execution::written:
+      writer.drop_records();
+      return write_ruling(writer, name, ruling, *by_policy.policy, parts.recorder);
+    case Execution::alias:
+      writer.drop_records();
+      if (RRsetPtr alias = alias_of(ruling, name)) { return resolve(query, room, writer, name, std::move(alias)); }
+      return write_ruling(writer, name, ruling, *by_policy.policy, parts.recorder);
+    case Execution::silence:
+      count_ruling(ruling, *by_policy.policy, parts.recorder);
+      return drop();
+  }
+  return std::nullopt;
+}
+
+// Nothing: the cache does not know it all.
+std::optional<std::size_t> Front::Impl::answer_from_cache(const ClientQuery& query, ReplyRoom& room,
+                                                          AnswerWriter& writer, NameView name, TtlTime now) {
   // Before anything is read: what is forgotten while this goes on must not outlive it as a copy.
-  const std::uint64_t generation = parts.caches.rrsets.generation();
-  const CachedAnswer found = cache.write(writer, name, now, {}, rotation);
-  if (!found.complete) { return 0; }
+  const std::uint64_t as_of = generation();
+  const bool is_checked = by_policy.looks_at_answers();
+  AnswerCheck check(by_policy, name, parts.caches, now);
+  const CachedAnswer found = cache.write(writer, name, now, {}, rotation, is_checked ? &check : nullptr);
+  if (!found.complete) { return std::nullopt; }
+  if (is_checked && by_policy.ruling) {
+    if (const auto size = answer_by_policy(query, room, writer, name)) { return *size; }
+  }
   std::string text;  // empty for the most part: what is secure, or plainly unsigned, has nothing to tell
   if (const auto ede = ede_of(found.reason)) {
     text = Verdict::remembered(found.security, found.reason, found.zone).text();
@@ -223,16 +268,20 @@ std::size_t Front::Impl::answer_from_cache(const ClientQuery& query, MutableByte
   }
   const std::size_t size = finish(writer, name, found.rcode, found.authentic, AnswerSource::cache, standing);
   if (timed) { counters.from_cache.add(parts.clock.monotonic() - *timed); }
-  answers.keep({.query = query.packet,
-                .answer = out.first(size),
-                .inquiry = writer.inquiry(),
-                .name = name,
-                .standing = standing,
-                .rcode = found.rcode,
-                .seconds = found.fresh_for,
-                .generation = generation,
-                .rotate = rotation},
-               now);
+  const bool is_for_all = !by_policy.is_of_client && !check.has_changed();
+  if (is_for_all) {
+    answers.keep({.query = query.packet,
+                  .answer = Bytes(room.buffer()).first(size),
+                  .inquiry = writer.inquiry(),
+                  .name = name,
+                  .standing = standing,
+                  .rcode = found.rcode,
+                  .seconds = found.fresh_for,
+                  .generation = as_of,
+                  .rotate = rotation,
+                  .view = view_number()},
+                 now);
+  }
   if (found.wants_refresh && parts.options.prefetch && writer.inquiry().rd) {
     resolutions.refresh(writer.inquiry(), name, true);
   }
@@ -258,7 +307,8 @@ std::size_t Front::Impl::refer(AnswerWriter& writer, NameView name, TtlTime now)
 
 // What failed a moment ago is not tried again (RFC 9520), and meanwhile, or always when told so, expired data is better
 // (RFC 8767).
-std::size_t Front::Impl::answer_failure(AnswerWriter& writer, NameView name, TtlTime now, const IpAddress& client) {
+std::optional<std::size_t> Front::Impl::answer_failure(const ClientQuery& query, ReplyRoom& room, AnswerWriter& writer,
+                                                       NameView name, TtlTime now) {
   const Inquiry& inquiry = writer.inquiry();
   auto failure = parts.caches.failures.find(name, type_to_resolve(inquiry.type, parts.options), now);
   const StaleOptions& stale = parts.options.stale;
@@ -267,29 +317,40 @@ std::size_t Front::Impl::answer_failure(AnswerWriter& writer, NameView name, Ttl
   // section 3.2.2).
   if (is_judged && inquiry.cd) { failure.reset(); }
   if (stale.enabled && !is_judged && (failure || stale.client_timeout_ms == 0)) {
-    if (const std::size_t size = write_stale_answer(writer, name, cache, parts.options, now, parts.recorder)) {
+    const StaleSource source{cache, parts.caches, parts.options, now};
+    if (const std::size_t size = write_stale_answer(writer, name, source, by_policy, parts.recorder)) {
       if (!failure) { resolutions.refresh(inquiry, name, false); }
       return size;
     }
   }
-  if (!failure) { return 0; }
+  if (!failure) { return std::nullopt; }
+  if (by_policy.ruling) {  // nothing further on will overrule it
+    if (const auto size = answer_by_policy(query, room, writer, name)) { return size; }
+  }
   writer.error(failure->cause, failure->text);
   if (is_judged) { writer.validation_error(failure->reason); }
   writer.error(Ede::cached_error);
   if (is_judged) {
-    tell_of_failure(parts.recorder, inquiry, name, failure->reason, failure->zone, client, false, parts.clock.wall());
+    tell_of_failure(parts.recorder, inquiry, name, failure->reason, failure->zone, query.client.ip(), false,
+                    parts.clock.wall());
   }
   return finish(writer, name, Rcode::server_failure, false, AnswerSource::cache,
                 is_judged ? Standing::bogus : Standing::unchecked);
 }
 
-std::size_t Front::Impl::resolve(const ClientQuery& query, ReplyRoom& room, AnswerWriter& writer, NameView name) {
+// `alias`: policy's; its target is looked up in place of the name.
+std::size_t Front::Impl::resolve(const ClientQuery& query, ReplyRoom& room, AnswerWriter& writer, NameView name,
+                                 RRsetPtr alias) {
   const Inquiry& inquiry = writer.inquiry();
   const bool under_load = resolutions.waiting() * kCookiePressure >= parts.options.max_in_flight;
   if (under_load && inquiry.has_cookie() && !inquiry.is_verified()) {
     return answer_early(writer, {Rcode::bad_cookie, {}});
   }
-  switch (resolutions.wait_for(inquiry, name, query.client, room)) {
+  std::unique_ptr<PolicyCourse> course;
+  if (alias || by_policy.ruling || by_policy.looks_at_answers()) {
+    course = std::make_unique<PolicyCourse>(PolicyCourse{parts.policy, by_policy, std::move(alias)});
+  }
+  switch (resolutions.wait_for(inquiry, name, query.client, room, std::move(course))) {
     case Resolutions::Outcome::waiting:
       return 0;
     case Resolutions::Outcome::dropped:
@@ -307,6 +368,11 @@ Front::~Front() = default;
 void Front::expect(Bytes packet) const noexcept { impl_->answers.expect(packet, ClientProtocol::udp); }
 bool Front::admits(const IpAddress& client) const { return impl_->access.admits(client); }
 std::size_t Front::in_flight() const { return impl_->resolutions.waiting(); }
+void Front::use_policy(std::shared_ptr<const Policy> policy) {
+  impl_->by_policy = {};
+  impl_->parts.policy = std::move(policy);
+  ++impl_->policy_changes;
+}
 
 std::size_t Front::answer(const ClientQuery& query, ReplyRoom& room) {
   try {

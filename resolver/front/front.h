@@ -8,7 +8,7 @@
 #include "resolver/front/front_options.h"
 #include "resolver/front/query_sink.h"
 #include "resolver/iterate/resolver.h"
-#include "resolver/policy/local_zones.h"
+#include "resolver/policy/policy.h"
 #include "telemetry/recorder.h"
 
 namespace vouch {
@@ -35,7 +35,8 @@ struct FrontParts {
   const Clock& clock;
   Random& random;
   Recorder& recorder;
-  std::size_t answer_octets = 0;  // for finished answers (answer_cache.h); 0: none are kept
+  std::size_t answer_octets = 0;                   // for finished answers (answer_cache.h); 0: none are kept
+  std::shared_ptr<const Policy> policy = nullptr;  // null: none
 };
 
 class Front final : public QuerySink {
@@ -47,6 +48,9 @@ class Front final : public QuerySink {
   void expect(Bytes packet) const noexcept override;
   bool admits(const IpAddress& client) const override;
   std::size_t in_flight() const;
+  // On the worker's thread, between two queries: from now on this policy holds, also for what is kept finished. Clients
+  // who wait already are answered by the policy that they came under.
+  void use_policy(std::shared_ptr<const Policy> policy);
 
  private:
   struct Impl;

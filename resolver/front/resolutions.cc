@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "resolver/dnssec/test_zones.h"
+#include "resolver/front/policy_answer.h"
 
 namespace vouch {
 
@@ -72,8 +73,8 @@ QuestionKey Resolutions::key_of(const Inquiry& inquiry, NameView name) const {
 }
 
 Resolutions::Outcome Resolutions::wait_for(const Inquiry& inquiry, NameView name, const SocketAddress& client,
-                                           ReplyRoom& room) {
-  const QuestionKey question = key_of(inquiry, name);
+                                           ReplyRoom& room, std::unique_ptr<PolicyCourse> course) {
+  QuestionKey question = key_of(inquiry, name);
   const bool udp = inquiry.protocol == ClientProtocol::udp;
   const std::uint64_t fingerprint = udp ? fingerprint_of(client, inquiry.id, question) : 0;
   if (udp && fingerprints_.contains(fingerprint)) { return Outcome::dropped; }
@@ -91,8 +92,9 @@ Resolutions::Outcome Resolutions::wait_for(const Inquiry& inquiry, NameView name
 
   const ClientId id = ++last_id_;
   Client& waiting = waiting_[id];
-  waiting = {inquiry,          Name(name),       client.ip(), parts_.clock.monotonic(),
-             std::move(reply), std::move(place), nullptr,     fingerprint};
+  if (course && course->alias) { question.name = Name(rdata_name(Type::CNAME, course->alias->first_rdata())); }
+  waiting = {inquiry,          Name(name), client.ip(), parts_.clock.monotonic(), std::move(reply),
+             std::move(place), nullptr,    fingerprint, std::move(course)};
   try {
     enter(id, waiting, question);
   } catch (...) {  // out of memory: the caller answers, so nothing may come through the handle
@@ -146,7 +148,7 @@ void Resolutions::deliver(std::span<const ClientId> clients, const Answer& answe
     const auto client = waiting_.find(id);
     if (client == waiting_.end()) { continue; }  // had its answer: a stale one
     try {
-      reply_to(client->second, answer);
+      if (!reply_to(id, client->second, answer)) { continue; }
     } catch (...) {  // one client's misfortune is not the others'
       parts_.recorder.front().internal_errors.add();
     }
@@ -154,19 +156,78 @@ void Resolutions::deliver(std::span<const ClientId> clients, const Answer& answe
   }
 }
 
-void Resolutions::reply_to(Client& client, const Answer& answer) {
+// False: the client waits on, for the answer to another question.
+bool Resolutions::reply_to(ClientId id, Client& client, const Answer& answer) {
   const NameView name = client.name;
   AnswerWriter writer(scratch_, client.inquiry, &name, parts_.options);
-  std::size_t size = 0;
+  const Reply reply = client.course ? write_by_policy(writer, id, client, answer) : write(writer, client, answer);
+  if (reply.goes_on) { return false; }  // maybe it was answered meanwhile, and is no more
+  parts_.recorder.front().by_recursion.add(parts_.clock.monotonic() - client.since);
+  if (reply.size != 0) {
+    client.reply->send({scratch_.data(), reply.size});
+  } else {
+    parts_.recorder.front().dropped.add();
+  }
+  return true;
+}
+
+Resolutions::Reply Resolutions::write(AnswerWriter& writer, const Client& client, const Answer& answer) {
   // Data that fails validation is no outage: what expired does not come back for it.
   const bool failed = answer.rcode == Rcode::server_failure && !answer.verdict.is_bogus();
-  if (failed && parts_.options.stale.enabled) { size = write_stale(writer, name); }
-  if (size == 0) {
-    size = write_answer(writer, name, answer, parts_.options, ++rotation_, parts_.recorder.front());
-    record(client, answer);
+  if (failed && parts_.options.stale.enabled) {
+    if (const std::size_t size = write_stale(writer, client)) { return {size}; }
   }
-  parts_.recorder.front().by_recursion.add(parts_.clock.monotonic() - client.since);
-  client.reply->send({scratch_.data(), size});
+  const std::size_t size =
+      write_answer(writer, client.name, answer, parts_.options, ++rotation_, parts_.recorder.front());
+  record(client, answer);
+  return {size};
+}
+
+Resolutions::Reply Resolutions::write_by_policy(AnswerWriter& writer, ClientId id, Client& client,
+                                                const Answer& answer) {
+  PolicyCourse& course = *client.course;
+  if (course.alias) { return write_behind_alias(writer, client, answer); }
+  const std::optional<Answer> left = checked(answer, course.state, client.name, parts_.caches, parts_.clock.ttl());
+  if (course.state.ruling) {
+    const Ruling& ruling = *course.state.ruling;
+    Execution execution = execution_of(ruling, client.inquiry);
+    if (execution == Execution::alias) {
+      course.alias = alias_of(ruling, client.name);
+      if (course.alias) {
+        QuestionKey question = key_of(client.inquiry, rdata_name(Type::CNAME, course.alias->first_rdata()));
+        ask_instead(id, question);
+        return {.goes_on = true};
+      }
+      execution = Execution::written;  // that it cannot be said
+    }
+    if (execution == Execution::written) {
+      return {write_ruling(writer, client.name, ruling, *course.policy, parts_.recorder)};
+    }
+    count_ruling(ruling, *course.policy, parts_.recorder);
+    if (execution == Execution::silence) { return {}; }
+  }
+  return write(writer, client, left ? *left : answer);
+}
+
+// Policy's alias, and what its target resolves to. What is made up is as genuine as its maker.
+Resolutions::Reply Resolutions::write_behind_alias(AnswerWriter& writer, const Client& client, const Answer& answer) {
+  const PolicyCourse& course = *client.course;
+  const Ruling& ruling = *course.state.ruling;
+  const RulingText text(ruling, *course.policy);
+  if (ruling.ede) { writer.error(*ruling.ede, text.text()); }
+  Answer whole = answer;
+  whole.answer.insert(whole.answer.begin(), {course.alias, course.alias->ttl()});
+  if (whole.verdict.is_secure()) { whole.verdict = Verdict::insecure(Reason::none, NameView()); }
+  count_ruling(ruling, *course.policy, parts_.recorder);
+  const std::size_t size =
+      write_answer(writer, client.name, whole, parts_.options, ++rotation_, parts_.recorder.front());
+  record(client, whole);
+  return {size};
+}
+
+// A client that has waited for one question waits for another. It may be answered, and gone, before this returns.
+void Resolutions::ask_instead(ClientId id, const QuestionKey& question) {
+  if (parts_.in_flight.join(question, door_, id) == InFlight::Role::leads) { start(question, false); }
 }
 
 void Resolutions::record(const Client& client, const Answer& answer) {
@@ -183,8 +244,10 @@ void Resolutions::record(const Client& client, const Answer& answer) {
                   !parts_.options.withhold_bogus, parts_.clock.wall());
 }
 
-std::size_t Resolutions::write_stale(AnswerWriter& writer, NameView name) {
-  return write_stale_answer(writer, name, parts_.cache, parts_.options, parts_.clock.ttl(), parts_.recorder);
+std::size_t Resolutions::write_stale(AnswerWriter& writer, const Client& client) {
+  PolicyState none;
+  const StaleSource source{parts_.cache, parts_.caches, parts_.options, parts_.clock.ttl()};
+  return write_stale_answer(writer, client.name, source, client.course ? client.course->state : none, parts_.recorder);
 }
 
 void Resolutions::forget(Waiting::iterator client) {
@@ -196,6 +259,7 @@ void Resolutions::forget(Waiting::iterator client) {
 void Resolutions::arm_stale_timer(ClientId id, Client& client) {
   const StaleOptions& stale = parts_.options.stale;
   if (!stale.enabled || stale.client_timeout_ms == 0) { return; }
+  if (client.course && client.course->alias) { return; }  // what expired is the name's own, and not wanted
   const NameView name = client.name;
   AnswerWriter trial(scratch_, client.inquiry, &name, parts_.options);
   const Staleness staleness{stale.max_stale, stale.answer_ttl};
@@ -212,19 +276,27 @@ void Resolutions::answer_stale(ClientId id) {
   spent_timer_ = std::move(client->second.stale_timer);
   const NameView name = client->second.name;
   AnswerWriter writer(scratch_, client->second.inquiry, &name, parts_.options);
-  const std::size_t size = write_stale(writer, name);
+  const std::size_t size = write_stale(writer, client->second);
   if (size == 0) { return; }  // evicted meanwhile: wait on
   client->second.reply->send({scratch_.data(), size});
   forget(client);  // the resolution goes on, for the cache and for the next one
 }
 
-std::size_t write_stale_answer(AnswerWriter& writer, NameView name, const CacheReader& cache,
-                               const FrontOptions& options, TtlTime now, Recorder& recorder) {
-  const Staleness staleness{options.stale.max_stale, options.stale.answer_ttl};
-  const CachedAnswer found = cache.write(writer, name, now, staleness, 0);
+std::size_t write_stale_answer(AnswerWriter& writer, NameView name, const StaleSource& source, PolicyState& by_policy,
+                               Recorder& recorder) {
+  const Staleness staleness{source.options.stale.max_stale, source.options.stale.answer_ttl};
+  const bool is_checked = by_policy.looks_at_answers();
+  AnswerCheck check(by_policy, name, source.caches, source.now);
+  const CachedAnswer found = source.cache.write(writer, name, source.now, staleness, 0, is_checked ? &check : nullptr);
   if (!found.complete) {
     writer.drop_records();
     return 0;
+  }
+  if (by_policy.ruling && by_policy.ruling->action != PolicyAction::pass_on) {
+    writer.drop_records();
+    // For silence, and where it is no more than an alias, what comes of it is seen to when the resolution ends.
+    if (execution_of(*by_policy.ruling, writer.inquiry()) != Execution::written) { return 0; }
+    return write_ruling(writer, name, *by_policy.ruling, *by_policy.policy, recorder);
   }
   if (found.stale) { writer.error(found.rcode == Rcode::name_error ? Ede::stale_nxdomain : Ede::stale_answer); }
   recorder.record({.source = found.stale ? AnswerSource::stale : AnswerSource::cache,

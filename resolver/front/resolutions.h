@@ -9,9 +9,17 @@
 #include "resolver/front/answer_writer.h"
 #include "resolver/front/cached_answer.h"
 #include "resolver/front/in_flight.h"
+#include "resolver/front/policy_check.h"
 #include "resolver/iterate/resolver.h"
 
 namespace vouch {
+
+// How policy goes on with a client that waits.
+struct PolicyCourse {
+  std::shared_ptr<const Policy> policy;  // that the client came under; what `state` points into
+  PolicyState state;
+  RRsetPtr alias = nullptr;  // stands in front of the answer; its target is looked up. Null: none
+};
 
 class Resolutions {
  public:
@@ -20,6 +28,7 @@ class Resolutions {
     InFlight& in_flight;
     WaitingShares& shares;
     const CacheReader& cache;
+    const Caches& caches;
     Resolver& resolver;
     Executor& executor;
     const Clock& clock;
@@ -34,7 +43,9 @@ class Resolutions {
   explicit Resolutions(const Parts& parts);
   ~Resolutions();  // cancels; followers at other workers get SERVFAIL
 
-  Outcome wait_for(const Inquiry& inquiry, NameView name, const SocketAddress& client, ReplyRoom& room);
+  // `course` null: policy has nothing to do with it.
+  Outcome wait_for(const Inquiry& inquiry, NameView name, const SocketAddress& client, ReplyRoom& room,
+                   std::unique_ptr<PolicyCourse> course);
   // Behind the answer: `past_cache` when there is live data to be renewed. Nothing happens when it is under way or no
   // room is left.
   void refresh(const Inquiry& inquiry, NameView name, bool past_cache);
@@ -50,6 +61,12 @@ class Resolutions {
     WaitingShares::Place place;
     std::unique_ptr<Executor::Timer> stale_timer;  // null: none
     std::uint64_t fingerprint = 0;                 // of a UDP query, to know it when it comes again; 0: none
+    std::unique_ptr<PolicyCourse> course;          // null: policy has no say
+  };
+  // What came of writing an answer: octets, none at all, or that another question has to be resolved first.
+  struct Reply {
+    std::size_t size = 0;  // 0: silence
+    bool goes_on = false;
   };
   class Lead;
   using Waiting = std::unordered_map<ClientId, Client>;
@@ -62,8 +79,12 @@ class Resolutions {
   void arm_stale_timer(ClientId id, Client& client);
   void answer_stale(ClientId id);
   void deliver(std::span<const ClientId> clients, const Answer& answer);
-  void reply_to(Client& client, const Answer& answer);
-  std::size_t write_stale(AnswerWriter& writer, NameView name);
+  bool reply_to(ClientId id, Client& client, const Answer& answer);
+  Reply write(AnswerWriter& writer, const Client& client, const Answer& answer);
+  Reply write_by_policy(AnswerWriter& writer, ClientId id, Client& client, const Answer& answer);
+  Reply write_behind_alias(AnswerWriter& writer, const Client& client, const Answer& answer);
+  void ask_instead(ClientId id, const QuestionKey& question);
+  std::size_t write_stale(AnswerWriter& writer, const Client& client);
   void record(const Client& client, const Answer& answer);
   void forget(Waiting::iterator client);
 
@@ -83,9 +104,15 @@ class Resolutions {
 Type type_to_resolve(Type asked, const FrontOptions& options) noexcept;
 
 // Writes an answer out of expired data (RFC 8767), finished with its extended error; 0 and the writer emptied when
-// there is none.
-std::size_t write_stale_answer(AnswerWriter& writer, NameView name, const CacheReader& cache,
-                               const FrontOptions& options, TtlTime now, Recorder& recorder);
+// there is none. Policy sees to it as to any other.
+struct StaleSource {
+  const CacheReader& cache;
+  const Caches& caches;
+  const FrontOptions& options;
+  TtlTime now;
+};
+std::size_t write_stale_answer(AnswerWriter& writer, NameView name, const StaleSource& source, PolicyState& by_policy,
+                               Recorder& recorder);
 
 // For the ledger: data that failed validation, by `reason` at `zone`, stood between this client and its answer; or
 // would have, where nothing is enforced (`is_shadow`).

@@ -11,7 +11,7 @@
 #include "resolver/front/query_sink.h"
 #include "resolver/iterate/resolver.h"
 #include "resolver/iterate/shared_exchanges.h"
-#include "resolver/policy/local_zones.h"
+#include "resolver/policy/policy.h"
 #include "telemetry/collector.h"
 #include "tests/scenarios/message.h"
 #include "tests/scenarios/simulation.h"
@@ -23,6 +23,7 @@ struct WorldOptions {
   FrontOptions front;  // an empty `allow` means everybody here
   CacheOptions cache;
   LocalDataOptions local;
+  std::shared_ptr<const Policy> policy;  // null: none
   DnssecOptions dnssec;
   TelemetryOptions telemetry;
   UnixTime start = VirtualClock::kStart;
@@ -88,6 +89,7 @@ class ClientSide {
   virtual Pending send(Bytes packet, const SocketAddress& client, ClientProtocol protocol) = 0;
   virtual std::size_t in_flight() const = 0;
   virtual const FrontCounters& counters() const = 0;
+  virtual void use_policy(std::shared_ptr<const Policy> policy) = 0;
   std::uint64_t answered_from(AnswerSource source) const {
     std::uint64_t sum = 0;
     for (const auto& row : counters().answers) { sum += row[static_cast<std::size_t>(source)].value(); }

@@ -14,7 +14,7 @@ class FrontSide final : public ClientSide {
       : options_(admitting_everybody(world.options().front)),
         zones_(LocalZones::build(world.options().local).value()),
         front_({options_, zones_, shared_, world.caches(), world.resolver(), world.executor(), world.clock(),
-                world.random(), world.recorder(), world.caches().share_of_answers()}),
+                world.random(), world.recorder(), world.caches().share_of_answers(), world.options().policy}),
         counters_(world.recorder().front()) {}
 
   Pending send(Bytes packet, const SocketAddress& client, ClientProtocol protocol) override {
@@ -35,6 +35,7 @@ class FrontSide final : public ClientSide {
   }
   std::size_t in_flight() const override { return front_.in_flight(); }
   const FrontCounters& counters() const override { return counters_; }
+  void use_policy(std::shared_ptr<const Policy> policy) override { front_.use_policy(std::move(policy)); }
 
  private:
   struct Handle final : ReplyHandle {

@@ -1,0 +1,129 @@
+#include "resolver/front/policy_check.h"
+
+namespace vouch {
+
+namespace {
+
+// Zone cuts above a name that are looked at: deeper delegations than this are nobody's honest ones.
+constexpr std::size_t kMaxCuts = 16;
+
+// Points that are looked at when the answer is at hand.
+bool has_late_points(const PolicyView& view) noexcept { return view.points.has_after(PolicyPoint::query_name); }
+
+IpAddress address_of(Type type, Bytes rdata) noexcept {
+  return type == Type::A ? IpAddress::v4(rdata) : IpAddress::v6(rdata);
+}
+
+}  // namespace
+
+void PolicyState::meet_client(const Policy* with, const IpAddress& client) noexcept {
+  policy = with;
+  view = nullptr;
+  ruling.reset();
+  is_of_client = false;
+  if (policy == nullptr) { return; }
+  view = &policy->view_of(client);
+  if (!view->points.has(PolicyPoint::client)) { return; }
+  ruling = policy->at_client(*view, client);
+  is_of_client = ruling.has_value();
+}
+
+bool PolicyState::meet_name(NameView name) noexcept {
+  if (ruling && !policy->may_be_overruled(*view, *ruling)) { return true; }
+  if (view->points.has(PolicyPoint::query_name)) {
+    const HashedName hashed(name);
+    if (const auto found = policy->at_query_name(*view, hashed, below())) { ruling = found; }
+  }
+  return ruling && !policy->may_be_overruled(*view, *ruling);
+}
+
+bool PolicyState::looks_at_answers() const noexcept {
+  if (policy == nullptr) { return false; }
+  if (!view->points.has(PolicyPoint::query_name) && !has_late_points(*view)) { return false; }
+  return !ruling || policy->may_be_overruled(*view, *ruling);
+}
+
+// ------------------------------------------------------------------------------------------------------- set after set
+
+void AnswerCheck::rule(std::optional<Ruling> ruling) noexcept {
+  if (!ruling) { return; }
+  state_.ruling = std::move(ruling);
+  is_decided_ = !state_.policy->may_be_overruled(*state_.view, *state_.ruling);
+}
+
+RRsetPtr AnswerCheck::pass(const RRsetPtr& set) {
+  if (is_decided_) { return set; }
+  if (state_.looks_at_answers()) {
+    if (set->type() == Type::CNAME) { look_at_alias(*set); }
+    if (set->type() == Type::A || set->type() == Type::AAAA) { look_at_addresses(*set); }
+  }
+  return set;
+}
+
+// A name that is blocked is blocked under every alias.
+void AnswerCheck::look_at_alias(const RRset& set) {
+  if (!state_.view->points.has(PolicyPoint::query_name)) { return; }
+  const HashedName target(rdata_name(Type::CNAME, set.first_rdata()));
+  rule(state_.policy->at_query_name(*state_.view, target, state_.below()));
+}
+
+void AnswerCheck::look_at_addresses(const RRset& set) {
+  if (!state_.view->points.has(PolicyPoint::answer_address)) { return; }
+  for (const Bytes rdata : set.rdata()) {
+    rule(state_.policy->at_answer_address(*state_.view, address_of(set.type(), rdata), state_.below()));
+    if (is_decided_) { return; }
+  }
+}
+
+// As far as is known without asking: the delegations that led here lie in the cache, with their glue and what was
+// looked up for them.
+void AnswerCheck::look_at_servers() {
+  const PolicyPoints points = state_.view == nullptr ? PolicyPoints{} : state_.view->points;
+  if (is_decided_ || !state_.looks_at_answers()) { return; }
+  if (!points.has(PolicyPoint::server_name) && !points.has(PolicyPoint::server_address)) { return; }
+  look_at_servers_of(asked_);
+}
+
+void AnswerCheck::look_at_servers_of(NameView name) {
+  const Policy& policy = *state_.policy;
+  DelegationPtr cut = caches_.delegations.closest_above(name, now_);
+  for (std::size_t i = 0; cut && i < kMaxCuts && !is_decided_; ++i) {
+    for (const Delegation::Server& server : cut->servers()) {
+      if (state_.view->points.has(PolicyPoint::server_name)) {
+        const HashedName hashed(server.name);
+        rule(policy.at_server_name(*state_.view, hashed, state_.below()));
+      }
+      if (!state_.view->points.has(PolicyPoint::server_address)) { continue; }
+      for (const IpAddress& address : server.addresses) {
+        rule(policy.at_server_address(*state_.view, address, state_.below()));
+      }
+      for (const Type type : {Type::A, Type::AAAA}) {
+        const auto entry = caches_.rrsets.find(server.name, type, now_);
+        if (!entry || entry->kind != EntryKind::rrset) { continue; }
+        for (const Bytes rdata : entry->rrset->rdata()) {
+          rule(policy.at_server_address(*state_.view, address_of(type, rdata), state_.below()));
+        }
+      }
+    }
+    const NameView zone = cut->zone();
+    if (zone.labels() <= 1) { return; }  // the root's servers are everybody's
+    cut = caches_.delegations.closest_above(zone.parent(), now_);
+  }
+}
+
+std::optional<Answer> checked(const Answer& answer, PolicyState& state, NameView asked, const Caches& caches,
+                              TtlTime now) {
+  AnswerCheck check(state, asked, caches, now);
+  Answer left;
+  for (const AnswerPart& part : answer.answer) {
+    if (RRsetPtr kept = check.pass(part.rrset)) { left.answer.push_back({std::move(kept), part.ttl}); }
+  }
+  check.look_at_servers();
+  if (!check.has_changed()) { return std::nullopt; }
+  std::vector<AnswerPart> parts = std::move(left.answer);
+  left = answer;
+  left.answer = std::move(parts);
+  return left;
+}
+
+}  // namespace vouch

@@ -1,0 +1,66 @@
+// One query's way through policy: what has been said of it so far, and the look at its answer before that leaves. The
+// points of policy.h meet the resolver here and in policy_answer.h, and nowhere else.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "resolver/cache/caches.h"
+#include "resolver/front/inquiry.h"
+#include "resolver/policy/policy.h"
+#include "resolver/wire/answer.h"
+
+namespace vouch {
+
+// A small value. Lives no longer than the Policy that it points into: whoever keeps one keeps that, too.
+struct PolicyState {
+  const Policy* policy = nullptr;    // null: there is none, and nothing is looked at
+  const PolicyView* view = nullptr;  // the client's; null like `policy`
+  std::optional<Ruling> ruling{};    // the first so far; an earlier source may still overrule it
+  bool is_of_client = false;         // a rule on this client's very address had a say: the answer is for it alone
+
+  // The client's view, and what is said of its address.
+  void meet_client(const Policy* with, const IpAddress& client) noexcept;
+  // What is said of the name asked. True: the ruling stands, whatever the answer would be.
+  bool meet_name(NameView name) noexcept;
+  PolicyRank below() const noexcept { return ruling ? ruling->rank : kNoRank; }
+  // Whether an answer must be looked at before it leaves.
+  bool looks_at_answers() const noexcept;
+};
+
+// An answer on its way out, set by set in the order of its aliases. Tells of each set what may leave of it, and at the
+// end, in PolicyState::ruling, what becomes of the whole.
+class AnswerCheck {
+ public:
+  // `asked`: the question's name. All arguments must outlive the check.
+  AnswerCheck(PolicyState& state, NameView asked, const Caches& caches, TtlTime now) noexcept
+      : state_(state), asked_(asked), caches_(caches), now_(now) {}
+
+  // `set` itself, what is left of it, or null: nothing of it may leave.
+  RRsetPtr pass(const RRsetPtr& set);
+  // After the last set: the servers that the answer comes from.
+  void look_at_servers();
+
+  bool has_changed() const noexcept { return has_changed_; }  // some set was left out, or lost records
+  // A rule has decided on the whole, and no set that is yet to come can change that.
+  bool is_decided() const noexcept { return is_decided_; }
+
+ private:
+  void rule(std::optional<Ruling> ruling) noexcept;
+  void look_at_alias(const RRset& set);
+  void look_at_addresses(const RRset& set);
+  void look_at_servers_of(NameView name);
+
+  PolicyState& state_;
+  const NameView asked_;
+  const Caches& caches_;
+  const TtlTime now_;
+  bool has_changed_ = false;
+  bool is_decided_ = false;
+};
+
+// The whole of an answer at once. What of it may leave, in place of it; nothing: all of it, as it is.
+std::optional<Answer> checked(const Answer& answer, PolicyState& state, NameView asked, const Caches& caches,
+                              TtlTime now);
+
+}  // namespace vouch

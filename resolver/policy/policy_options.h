@@ -1,0 +1,77 @@
+// What the operator says about what clients may and may not reach; conf/vouch.yaml documents each key, docs/policy.md
+// tells how they go together.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "resolver/base/address.h"
+#include "resolver/policy/local_data_options.h"
+#include "resolver/wire/name.h"
+
+namespace vouch {
+
+enum class ListFormat : std::uint8_t {
+  automatic,  // told from each line
+  hosts,      // "0.0.0.0 name name...": each name, and nothing below it
+  domains,    // a name in each line, and all below it
+  adblock,    // "||name^": the name and all below it; "@@||name^" is let through; other filters are passed over
+};
+
+enum class ListAction : std::uint8_t { nxdomain, nodata, null_address, refuse, allow };
+
+// Why a name is on a list, for the client's extended error (RFC 8914 sections 4.16 to 4.18).
+enum class ListReason : std::uint8_t { blocked, filtered, censored };
+
+struct PolicyListOptions {
+  std::string name;  // 1 to 64 of [a-z0-9_-]
+  std::string file;  // absolute once loaded
+  ListFormat format = ListFormat::automatic;
+  ListAction action = ListAction::nxdomain;
+  ListReason reason = ListReason::blocked;
+  bool everyone = true;  // false: for the views that name it alone
+};
+
+struct Dns64Options {  // RFC 6147
+  bool enabled = false;
+  Prefix prefix;  // of a length of RFC 6052 section 2.2; 64:ff9b::/96 by default
+  // IPv4 addresses for which no AAAA is made: those behind the translator that it cannot reach.
+  std::vector<Prefix> not_for;
+  // AAAA records that count as if they were not there.
+  std::vector<Prefix> exclude;
+  Dns64Options();
+};
+
+struct RebindingOptions {
+  bool enabled = false;
+  std::vector<Name> allowed;  // names, with all below them, that may have private addresses
+};
+
+// Clients for whom something is different. What is left out is as for everyone.
+struct ViewOptions {
+  std::string name{};  // 1 to 64 of [a-z0-9_-]
+  std::vector<Prefix> clients{};
+  std::optional<std::vector<std::string>> lists{};  // names of lists that hold in place of everyone's
+  std::vector<Name> allow{};                        // beside everyone's
+  std::vector<Name> block{};
+  std::optional<bool> rebinding_protection{};
+  std::optional<bool> dns64{};
+  LocalDataOptions local_data{};  // of this only zones and records; looked up before everyone's
+};
+
+struct PolicyOptions {
+  std::vector<PolicyListOptions> lists;
+  std::vector<Name> allow;  // with all below: no list and no policy zone blocks them
+  std::vector<Name> block;
+  std::uint32_t blocked_ttl = 60;  // seconds that clients may keep the word that a name is blocked
+  RebindingOptions rebinding;
+  Dns64Options dns64;
+  std::vector<ViewOptions> views;
+
+  static constexpr std::size_t kMaxLists = 64;
+  static constexpr std::size_t kMaxViews = 250;  // a finished answer knows its view by one octet
+};
+
+}  // namespace vouch
