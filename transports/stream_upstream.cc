@@ -1,19 +1,14 @@
 #include "transports/stream_upstream.h"
 
-#include <netinet/tcp.h>
-#include <sys/socket.h>
-
 #include <algorithm>
 #include <cerrno>
 
+#include "transports/connecting_socket.h"
 #include "transports/plain_stream.h"
 
 namespace vouch {
 
 namespace {
-// Older headers of the C library lack it; the value is the kernel's.
-constexpr int kBindAddressNoPort =
-    24;                       // IP_BIND_ADDRESS_NO_PORT: connect() chooses the port, by the whole address pair
 constexpr int kAttempts = 2;  // the second on a fresh connection, which the server cannot have closed for being idle
 constexpr Duration kSweepPeriod = std::chrono::milliseconds(250);
 }  // namespace
@@ -68,14 +63,9 @@ UpstreamConnection* StreamUpstream::connection_for(const UpstreamQuestion& quest
 
 UpstreamConnection* StreamUpstream::open_connection(const UpstreamQuestion& question) {
   const SocketAddress& server = question.server;
-  Socket socket = open_socket(server.ip(), SOCK_STREAM);
+  Socket socket = begin_connecting(server, sources_, random_);
   had_no_room_ = !socket.is_open() && is_exhaustion(errno);
-  if (!socket.is_open() || !socket.set(IPPROTO_TCP, TCP_NODELAY, 1)) { return nullptr; }
-  if (sources_.any_for(server.ip())) {
-    socket.set(IPPROTO_IP, kBindAddressNoPort, 1);
-    if (!socket.bind(SocketAddress(sources_.draw(server.ip(), random_), 0))) { return nullptr; }
-  }
-  if (!socket.connect(server) && errno != EINPROGRESS) { return nullptr; }
+  if (!socket.is_open()) { return nullptr; }
   auto connection = make_connection(std::move(socket), question);
   if (connection == nullptr || !connection->start()) { return nullptr; }
   return connections_.emplace(server, std::move(connection))->second.get();
