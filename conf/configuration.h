@@ -61,4 +61,8 @@ struct Configuration {
   NamedFiles files;
 };
 
+// Brings figures into line that two modules must know alike. The loader has done so; to be called again by who changes
+// a Configuration afterwards.
+void agree(Configuration& configuration);
+
 }  // namespace vouch

@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "conf/reload.h"
 #include "conf/schema.h"
 
 namespace vouch {
@@ -84,6 +85,7 @@ std::string default_document() {
     out += heading.empty() ? "\n" : heading;
     out += comment(margin, key.meaning);
     out += comment(margin, capitalised(key.describe(key.shape)) + ". Default: " + std::string(key.standard));
+    if (needs_restart(key.path)) { out += comment(margin, "A change waits for a restart."); }
     if (key.path == "resolver.stub_zones") {
       out += item_keys_comment(margin, kEachZone, stub_zone_schema(),
                                "[{zone: corp.example, servers: [192.0.2.1, \"2001:db8::1@5353\"]}]");

@@ -35,27 +35,6 @@ class OpenFile {
   int descriptor_;
 };
 
-// Figures that two modules must know alike.
-void agree(Configuration& configuration) {
-  ListenerOptions& listeners = configuration.listeners;
-  // The transport keeps these, the front tells them to clients (RFC 7828).
-  configuration.front.tcp_idle_timeout_ms = static_cast<std::uint32_t>(listeners.sessions.idle.count());
-  configuration.front.tls_idle_timeout_ms = static_cast<std::uint32_t>(listeners.tls_sessions.idle.count());
-  // How slowly a query may come, or its answer be taken, is said once for all that has sessions.
-  for (SessionLimitOptions* const sessions : {&listeners.tls_sessions, &listeners.quic_sessions}) {
-    sessions->message = listeners.sessions.message;
-    sessions->stall = listeners.sessions.stall;
-  }
-  listeners.udp.largest_answer = configuration.front.edns_size;
-  // HTTP/2 tells where HTTP/3 is: best on the port that firewalls have open already.
-  for (const SocketAddress& quic : listeners.quic) {
-    const bool is_shared =
-        std::ranges::any_of(listeners.https, [&](const SocketAddress& https) { return https.port() == quic.port(); });
-    if (listeners.http.http3_port == 0 || is_shared) { listeners.http.http3_port = quic.port(); }
-    if (is_shared) { break; }
-  }
-}
-
 }  // namespace
 
 std::expected<FileText, std::string> read_file(const std::string& path) {

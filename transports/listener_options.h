@@ -89,6 +89,7 @@ struct OutgoingOptions {
   std::chrono::milliseconds connection_idle{5'000};
   std::chrono::milliseconds tls_connection_idle{30'000};  // a handshake has been paid for; a household asks that often
   std::string tls_ca_file{};  // PEM: authorities for servers' certificates; empty: the system's
+  friend bool operator==(const OutgoingOptions&, const OutgoingOptions&) = default;
 };
 
 }  // namespace vouch

@@ -37,11 +37,14 @@ LimitedSession::~LimitedSession() {
 }
 
 SessionLimits::SessionLimits(EventLoop& loop, const SessionLimitOptions& options)
-    : loop_(loop),
-      options_(options),
-      per_source_(options.per_source != 0 ? options.per_source
-                                          : std::max<std::size_t>(1, options.total / kSourceShare)),
-      sweep_timer_(loop.base(), &SessionLimits::sweep, this) {}
+    : loop_(loop), sweep_timer_(loop.base(), &SessionLimits::sweep, this) {
+  adopt(options);
+}
+
+void SessionLimits::adopt(const SessionLimitOptions& options) {
+  options_ = options;
+  per_source_ = options.per_source != 0 ? options.per_source : std::max<std::size_t>(1, options.total / kSourceShare);
+}
 
 // Whoever has an IPv6 address has a /64 full of them.
 IpAddress SessionLimits::source_of(const IpAddress& client) noexcept {

@@ -55,6 +55,8 @@ class LimitedSession : public Linked<IdleSessions>,
 class SessionLimits {
  public:
   SessionLimits(EventLoop& loop, const SessionLimitOptions& options);
+  // Other limits from now on. Sessions beyond them stay until they end; waits are measured by the new ones.
+  void adopt(const SessionLimitOptions& options);
 
   // Counts a new session. When all places are taken, evict_one() makes room. False: refused, either because its source
   // has its share or because every session is at work.
@@ -93,8 +95,8 @@ class SessionLimits {
   static IpAddress source_of(const IpAddress& client) noexcept;
 
   EventLoop& loop_;
-  const SessionLimitOptions options_;
-  const std::size_t per_source_;
+  SessionLimitOptions options_;
+  std::size_t per_source_ = 1;
   std::size_t sessions_ = 0;
   std::uint64_t handshake_turn_ = 0;  // the loop's, and what was done in it
   unsigned handshakes_in_turn_ = 0;

@@ -70,6 +70,11 @@ StreamListener::~StreamListener() {
   destroy_all(closed_);
 }
 
+void StreamListener::adopt(const StreamListenerOptions& its_options, const std::vector<Prefix>& proxies) {
+  options = its_options;
+  proxies_ = proxies;
+}
+
 void StreamListener::acceptable(void* self) {
   auto& listener = *static_cast<StreamListener*>(self);
   for (int i = 0; i < kAcceptsPerWake; ++i) {

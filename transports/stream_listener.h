@@ -45,6 +45,8 @@ class StreamListener final : private StreamSessionHome, private EventLoop::TurnH
                                                                           StreamService service);
   ~StreamListener() override;
   SocketAddress address() const noexcept { return address_; }  // as bound
+  // Other limits from now on, for open sessions, too; what concerns the socket itself stays as it was opened.
+  void adopt(const StreamListenerOptions& its_options, const std::vector<Prefix>& proxies);
 
  private:
   StreamListener(const Parts& parts, Socket socket, const SocketAddress& address, StreamService service);
@@ -57,7 +59,7 @@ class StreamListener final : private StreamSessionHome, private EventLoop::TurnH
   void end_of_turn() override;
 
   const SocketAddress address_;
-  const std::vector<Prefix> proxies_;
+  std::vector<Prefix> proxies_;
   const StreamService service_;
   Socket socket_;
   LinkedList<StreamSession, StreamSessions> open_;

@@ -37,7 +37,7 @@ struct StreamSessionHome {
   SessionLimits& limits;
   QuerySink& sink;
   SessionCounters& counters;
-  const StreamListenerOptions options;
+  StreamListenerOptions options;
   const ClientProtocol protocol;
   StreamScratch scratch;
   virtual void bury(StreamSession& session) = 0;  // it has closed: destroy it, but not before the turn's end

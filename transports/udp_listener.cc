@@ -178,6 +178,20 @@ void UdpListener::readable(void* self) {
   }
 }
 
+void UdpListener::adopt(const UdpListenerOptions& options, const std::vector<Prefix>& proxies) {
+  max_unanswered_ = options.max_unanswered;
+  proxies_ = proxies;
+}
+
+void UdpListener::drain() {
+  for (unsigned left = kMaxDrained / kBatch; left > 0; --left) {
+    const unsigned got = receive();
+    for (unsigned i = 0; i < got; ++i) { serve(i); }
+    if (!ready_.empty()) { ready_.flush(socket_.fd(), counters_); }
+    if (got < kBatch) { return; }
+  }
+}
+
 unsigned UdpListener::receive() noexcept {
   const int got = recvmmsg(socket_.fd(), incoming_->headers.data(), kBatch, MSG_DONTWAIT, nullptr);
   if (got <= 0) { return 0; }

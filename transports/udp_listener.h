@@ -30,6 +30,11 @@ class UdpListener final : private EventLoop::TurnHook {
                                                                        const std::vector<Prefix>& proxies = {});
   ~UdpListener() override;
   SocketAddress address() const noexcept { return address_; }  // as bound
+  // Other limits from now on; what concerns the socket itself stays as it was opened.
+  void adopt(const UdpListenerOptions& options, const std::vector<Prefix>& proxies);
+  // Serves what waits in the socket now, kMaxDrained datagrams at most: before it is closed for good.
+  void drain();
+  static constexpr unsigned kMaxDrained = 4096;  // a full receive buffer of small queries, some 20 ms
 
  private:
   class Room;
@@ -51,9 +56,9 @@ class UdpListener final : private EventLoop::TurnHook {
   QuerySink& sink_;
   TransportCounters& counters_;
   const SocketAddress address_;
-  const std::vector<Prefix> proxies_;
+  std::vector<Prefix> proxies_;
   const bool is_wildcard_;
-  const std::size_t max_unanswered_;
+  std::size_t max_unanswered_;
   std::size_t unanswered_ = 0;
   Socket socket_;
   std::shared_ptr<Link> link_;

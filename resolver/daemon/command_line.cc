@@ -50,8 +50,10 @@ OPTIONS
 SIGNALS
   TERM, INT   end, within a second also while questions are under way; status 0
   USR1        log the counters, as is done at the end too
-  HUP         look at the certificate at once, not only every minute, and log what was found; all else that the
-              configuration says takes a restart
+  HUP         read the configuration again and go on by it, with all that is cached and every query under way. A file
+              with a mistake changes nothing: the log says what is wrong, and where. Keys that wait for a restart are
+              marked in the commented default configuration, and the log names them when they have changed. The
+              certificate is looked at at once, not only every minute
   PIPE        ignored
 
 EXIT STATUS

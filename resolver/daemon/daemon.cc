@@ -7,8 +7,8 @@
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
-#include <iterator>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <utility>
 
@@ -19,11 +19,11 @@
 #include "resolver/daemon/observatory.h"
 #include "resolver/daemon/process.h"
 #include "resolver/daemon/recurring.h"
+#include "resolver/daemon/reloader.h"
 #include "resolver/daemon/statistics.h"
 #include "resolver/daemon/version.h"
 #include "resolver/daemon/worker.h"
 #include "resolver/dnssec/algorithms.h"
-#include "resolver/policy/discovery.h"
 
 namespace vouch {
 
@@ -78,66 +78,17 @@ std::vector<Name> anchored_names(const DnssecOptions& options) {
   return names;
 }
 
-// The addresses of one key that can be listened on. A machine without IPv6 has no ::1, and the default asks for it;
-// that alone is no reason not to serve. Anything else is.
-std::expected<std::vector<SocketAddress>, std::string> usable_addresses(std::string_view key,
-                                                                        const std::vector<SocketAddress>& wanted,
-                                                                        ListenKind kind) {
-  std::vector<SocketAddress> usable;
-  for (const SocketAddress& address : wanted) {
-    const auto problem = listen_problem(key, address, kind);
-    if (!problem) {
-      usable.push_back(address);
-    } else if (problem->has_no_such_address && !address.ip().is_v4() && address.ip().is_loopback() &&
-               wanted.size() > 1) {
-      log(LogLevel::warning, "no_ipv6_loopback", {{"address", address.text()}});
-    } else {
-      return std::unexpected(problem->text);
-    }
-  }
-  if (usable.empty() && !wanted.empty()) {
-    return std::unexpected("no address of " + std::string(key) + " can be listened on");
-  }
-  return usable;
-}
-
-std::expected<ListenAddresses, std::string> usable_addresses(const ListenerOptions& listeners) {
-  ListenAddresses usable;
-  struct Group {
-    std::string_view key;
-    const std::vector<SocketAddress>& wanted;
-    ListenKind kind;
-    std::vector<SocketAddress>& usable;
-  };
-  const Group groups[] = {
-      {"server.listen", listeners.addresses, ListenKind::udp_and_tcp, usable.dns},
-      {"server.tls.listen", listeners.tls, ListenKind::tcp, usable.tls},
-      {"server.https.listen", listeners.https, ListenKind::tcp, usable.https},
-      {"server.https.cleartext_listen", listeners.cleartext_https, ListenKind::tcp, usable.cleartext_https},
-      {"server.quic.listen", listeners.quic, ListenKind::udp, usable.quic},
-  };
-  for (const Group& group : groups) {
-    auto found = usable_addresses(group.key, group.wanted, group.kind);
-    if (!found) { return std::unexpected(std::move(found.error())); }
-    group.usable = std::move(*found);
-  }
-  return usable;
-}
-
 class Daemon {
  public:
-  explicit Daemon(Configuration configuration)
+  Daemon(Configuration configuration, std::string config_file)
       : configuration_(std::move(configuration)),
+        config_file_(std::move(config_file)),
         clock_(configuration_.cache.ttl_clock),
         caches_(configuration_.cache),
         anchors_(anchors_from(configuration_.dnssec)),
         trust_(caches_.share_of_trust()),
         ledger_(configuration_.telemetry, anchored_names(configuration_.dnssec), telemetry_random_, clock_.wall()),
-        identity_(configuration_.listeners, configuration_.process.state_dir) {
-    const DnssecMode mode = configuration_.dnssec.mode;
-    configuration_.front.require_validation = mode != DnssecMode::off;
-    configuration_.front.withhold_bogus = mode == DnssecMode::enforce;
-  }
+        identity_(configuration_.listeners, configuration_.process.state_dir) {}
   ~Daemon() {
     if (control_ != nullptr) { control_->stop(); }  // it posts to all the others
     workers_.clear();                               // before what they lean on
@@ -164,6 +115,7 @@ class Daemon {
     announce();
     wait_for_end(signals);
     notify_service_manager("STOPPING=1");
+    reloader_->stop();
     if (control_ != nullptr) { control_->stop(); }
     for (const auto& worker : workers_) { worker->stop(); }
     const bool all_ended = endings.wait_for_all(kStopPatience);
@@ -178,13 +130,14 @@ class Daemon {
   // Everything that can fail, in the order in which privileges allow it.
   std::expected<void, std::string> prepare() {
     descriptor_limit_ = raise_descriptor_limit();
-    share_descriptors();
-    auto addresses = usable_addresses(configuration_.listeners);
-    if (!addresses) { return std::unexpected(std::move(addresses.error())); }
-    listen_ = std::move(*addresses);
     if (auto ready = check_cryptography(); !ready) { return ready; }
     if (auto ready = prepare_identity(); !ready) { return ready; }
-    if (auto made = make_workers(); !made) { return made; }
+    const ProcessFacts process = process_facts();
+    auto generation = make_generation(configuration_, process);
+    if (!generation) { return std::unexpected(std::move(generation.error())); }
+    current_.set(*generation);
+    if (auto made = make_workers(*generation); !made) { return made; }
+    make_reloader(process);
     open_observatory();
     if (auto dropped = drop_privileges(configuration_.process.user); !dropped) { return dropped; }
     if (auto entered = enter_state_dir(configuration_.process.state_dir); !entered) { return entered; }
@@ -193,8 +146,7 @@ class Daemon {
     log_ = std::move(*output);
     set_log_sink(log_.get());
     identity_.announce();
-    if (auto built = build_local_zones(); !built) { return built; }
-    keep_anchors();
+    workers_.front()->keep_anchors(make_keeper(*generation));
     open_control();
     return {};
   }
@@ -221,31 +173,6 @@ class Daemon {
     return identity_.make_the_rest();
   }
 
-  // Clients who know only our address can ask how else they may come (RFC 9462).
-  DiscoveryOptions discovery() const {
-    DiscoveryOptions options = configuration_.discovery;
-    options.qname_minimisation = configuration_.resolver.minimisation != Minimisation::off;
-    if (const auto identity = identity_.identities().current()) { options.name = name_for_clients(*identity); }
-    const std::string& path = configuration_.listeners.http.path;
-    const auto offer = [&](DesignatedProtocol protocol, const std::vector<SocketAddress>& listeners,
-                           const std::string& its_path) {
-      std::ranges::move(designations_of(protocol, listeners, its_path), std::back_inserter(options.designations));
-    };
-    offer(DesignatedProtocol::doh, listen_.https, path);
-    offer(DesignatedProtocol::doh3, listen_.quic, path);
-    offer(DesignatedProtocol::dot, listen_.tls, {});
-    offer(DesignatedProtocol::doq, listen_.quic, {});
-    return options;
-  }
-
-  std::expected<void, std::string> build_local_zones() {
-    const DiscoveryOptions known = discovery();
-    auto zones = LocalZones::build(configuration_.local_data, &known);
-    if (!zones) { return std::unexpected("local_data: " + zones.error()); }
-    local_zones_ = std::move(*zones);
-    return {};
-  }
-
   // What is tried out now is known for as long as the program runs. A library that cannot check what the root and most
   // zones are signed with would make them all insecure without a word.
   std::expected<void, std::string> check_cryptography() const {
@@ -261,39 +188,26 @@ class Daemon {
         "Mend its policy (openssl.cnf), or set dnssec.mode: off");
   }
 
-  // As the user who will go on writing what is learnt, and before anything is validated.
-  void keep_anchors() {
-    if (configuration_.dnssec.mode == DnssecMode::off) { return; }
-    if (configuration_.dnssec.rfc5011) { anchor_file_ = AnchorFile::in(configuration_.dnssec.state_directory); }
-    keeper_ = std::make_unique<AnchorKeeper>(AnchorKeeperParts{.options = configuration_.dnssec,
-                                                               .anchors = anchors_,
-                                                               .trust = trust_,
-                                                               .store = anchor_file_.get(),
-                                                               .clock = clock_});
-    workers_.front()->keep_anchors(*keeper_);
-    status_.set_keeper(keeper_.get());
-  }
+  // What keeps the anchors for one generation.
+  struct KeptAnchors {
+    GenerationPtr generation;  // whose options it refers to
+    std::unique_ptr<AnchorFile> file;
+    std::optional<AnchorKeeper> keeper;
+  };
 
-  // Clients' connections must not take the descriptors with which servers are asked. Where the process may open few,
-  // every kind gets its share, whatever the configuration hopes for.
-  void share_descriptors() {
-    constexpr std::size_t kOwn = 64;  // listeners, event loops, log, and what libraries open
-    const std::size_t left = descriptor_limit_ - std::min<std::size_t>(descriptor_limit_ / 2, kOwn);
-    const std::size_t each = left / worker_count();
-    const auto lower = [](const char* what, auto& figure, std::size_t share) {
-      const auto most = static_cast<std::decay_t<decltype(figure)>>(std::max<std::size_t>(1, share));
-      if (figure <= most) { return; }
-      log(LogLevel::warning, "descriptors_scarce", {{"lowered", what}, {"from", figure}, {"to", most}});
-      figure = most;
-    };
-    const std::size_t clients = each / 4;
-    const bool has_tls = !configuration_.listeners.tls.empty() || !configuration_.listeners.https.empty() ||
-                         !configuration_.listeners.cleartext_https.empty();
-    const std::size_t over_tls = has_tls ? clients / 2 : 0;
-    lower("server.tcp.max_sessions", configuration_.listeners.sessions.total, clients - over_tls);
-    if (has_tls) { lower("server.tls.max_sessions", configuration_.listeners.tls_sessions.total, over_tls); }
-    lower("outgoing.max_connections", configuration_.outgoing.max_connections, each / 8);
-    lower("outgoing.max_udp_sockets", configuration_.outgoing.max_udp_sockets, each / 2);
+  // As the user who will go on writing what is learnt, and before anything is validated. Null: nothing is validated.
+  std::shared_ptr<AnchorKeeper> make_keeper(const GenerationPtr& generation) {
+    status_.set_keeper(nullptr);  // the one before has to end before another takes up what it has stored
+    const DnssecOptions& options = generation->configuration.dnssec;
+    if (options.mode == DnssecMode::off) { return nullptr; }
+    auto kept = std::make_shared<KeptAnchors>();
+    kept->generation = generation;
+    if (options.rfc5011) { kept->file = AnchorFile::in(options.state_directory); }
+    kept->keeper.emplace(AnchorKeeperParts{
+        .options = options, .anchors = anchors_, .trust = trust_, .store = kept->file.get(), .clock = clock_});
+    const std::shared_ptr<AnchorKeeper> keeper(kept, &*kept->keeper);
+    status_.set_keeper(keeper);
+    return keeper;
   }
 
   std::uint32_t worker_count() const {
@@ -301,12 +215,33 @@ class Daemon {
     return wanted != 0 ? wanted : std::max(1U, std::thread::hardware_concurrency());
   }
 
-  std::expected<void, std::string> make_workers() {
-    const SharedParts parts{configuration_, local_zones_, clock_, caches_,   exchanges_,
-                            front_,         anchors_,     trust_, identity_, recorded_};
+  // Clients' cookies stay valid through reloads, whoever made up the secret.
+  ProcessFacts process_facts() {
+    Buffer secret(FrontOptions::kCookieSecret);
+    SystemRandom().fill(secret);
+    return {.descriptor_limit = descriptor_limit_,
+            .workers = worker_count(),
+            .cookie_secret = std::move(secret),
+            .identity = identity_};
+  }
+
+  void make_reloader(const ProcessFacts& process) {
+    reloader_.emplace(Reloader::Parts{.config_file = config_file_,
+                                      .current = current_,
+                                      .process = process,
+                                      .workers = workers_,
+                                      .caches = caches_,
+                                      .trust = trust_,
+                                      .clock = clock_,
+                                      .identity = identity_,
+                                      .make_keeper = [this](const GenerationPtr& next) { return make_keeper(next); }});
+  }
+
+  std::expected<void, std::string> make_workers(const GenerationPtr& generation) {
+    const SharedParts parts{clock_, caches_, exchanges_, anchors_, trust_, identity_, recorded_};
     const std::uint32_t count = worker_count();
     for (std::uint32_t i = 0; i < count; ++i) {
-      auto worker = Worker::create(parts, listen_, i, count);
+      auto worker = Worker::create(parts, generation, i, count);
       if (!worker) { return std::unexpected(std::move(worker.error())); }
       workers_.push_back(std::move(*worker));
     }
@@ -316,24 +251,16 @@ class Daemon {
   void open_observatory() {
     std::vector<const Recorder*> recorders;
     for (const auto& worker : workers_) { recorders.push_back(&worker->recorder()); }
-    const bool validates = configuration_.dnssec.mode != DnssecMode::off;
-    observatory_ = Observatory::open({.configuration = configuration_,
-                                      .clock = clock_,
-                                      .ledger = ledger_,
-                                      .together = recorded_,
-                                      .status = status_,
-                                      .recorders = std::move(recorders),
-                                      .sites = {.worker = *workers_.front(),
-                                                .local_zones = local_zones_,
-                                                .chain = {anchors_, trust_, clock_, validates},
-                                                .post = {}}});
+    observatory_ = Observatory::open(
+        {.configuration = configuration_,
+         .clock = clock_,
+         .ledger = ledger_,
+         .together = recorded_,
+         .status = status_,
+         .recorders = std::move(recorders),
+         .sites = {.worker = *workers_.front(), .current = current_, .chain = {anchors_, trust_, clock_}, .post = {}}});
     status_.set_workers(worker_count());
-    status_.add_listeners("dns", listen_.dns);
-    status_.add_listeners("tls", listen_.tls);
-    status_.add_listeners("https", listen_.https);
-    status_.add_listeners("cleartext_https", listen_.cleartext_https);
-    status_.add_listeners("quic", listen_.quic);
-    if (observatory_ != nullptr) { status_.add_listeners("web", observatory_->addresses()); }
+    if (observatory_ != nullptr) { status_.set_web(observatory_->addresses()); }
   }
 
   void announce() {
@@ -342,11 +269,8 @@ class Daemon {
         log(LogLevel::info, "listening", {{"protocol", protocol}, {"address", address.text()}});
       }
     };
-    tell("dns", listen_.dns);
-    tell("tls", listen_.tls);
-    tell("https", listen_.https);
-    tell("cleartext_https", listen_.cleartext_https);
-    tell("quic", listen_.quic);
+    const GenerationPtr generation = current_.get();
+    for (const ListenerGroup& group : listener_groups()) { tell(group.protocol, generation->listen.of(group.kind)); }
     if (observatory_ != nullptr) { tell("web", observatory_->addresses()); }
     if (control_ != nullptr && control_->is_open()) {
       log(LogLevel::info, "controlled_by", {{"socket", configuration_.control.socket}});
@@ -363,7 +287,7 @@ class Daemon {
 
   // The reverse proxy's own address is among those that may ask, or its clients could not be served at all.
   void warn_of_nameless_clients() {
-    for (const SocketAddress& address : listen_.cleartext_https) {
+    for (const SocketAddress& address : current_.get()->listen.cleartext_https) {
       const auto covers = [&](const Prefix& proxies) { return proxies.contains(address.ip()); };
       if (std::ranges::any_of(configuration_.listeners.proxies, covers)) { continue; }
       log(LogLevel::warning, "clients_unknown",
@@ -382,19 +306,25 @@ class Daemon {
       const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(left);
       const timespec patience{.tv_sec = seconds.count(), .tv_nsec = (left - seconds).count()};
       const int number = ::sigtimedwait(&signals, nullptr, &patience);
-      if (look.take(clock_.monotonic())) { identity_.look_again(false); }
+      if (look.take(clock_.monotonic())) { reloader_->look_at_certificate(); }
       if (number < 0) { continue; }
       if (number == SIGUSR1) {
         log_statistics();
       } else if (number == SIGHUP) {
-        identity_.look_again(true);
-        log(LogLevel::notice, "configuration_not_reloaded",
-            {{"remedy", "restart vouchd for a new configuration; certificates are renewed without"}});
+        reload();
       } else {
         log(LogLevel::notice, "ending", {{"signal", number == SIGINT ? "INT" : "TERM"}});
         return;
       }
     }
+  }
+
+  // The service manager waits for the second word (systemd.service(5), Type=notify-reload).
+  void reload() {
+    const auto now = std::chrono::duration_cast<std::chrono::microseconds>(clock_.monotonic().time_since_epoch());
+    notify_service_manager("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(now.count()));
+    reloader_->reload();
+    notify_service_manager("READY=1");
   }
 
   void log_statistics() {
@@ -403,34 +333,33 @@ class Daemon {
     log_plain(LogLevel::notice, "event=statistics " + statistics_line(counters));
   }
 
-  Configuration configuration_;
+  const Configuration configuration_;  // as the process was started with
+  const std::string config_file_;
   SystemClock clock_;
-  LocalZones local_zones_;
   Caches caches_;
   SharedExchanges exchanges_;
-  FrontShared front_;
   TrustAnchors anchors_;
   TrustCache trust_;
-  std::unique_ptr<AnchorFile> anchor_file_;
-  std::unique_ptr<AnchorKeeper> keeper_;
   SystemRandom telemetry_random_;
   ZoneLedger ledger_;
   ExpiryWatch expiry_;
   const RecordedTogether recorded_{ledger_, expiry_};
   ServerIdentity identity_;
-  StatusSource status_{{configuration_, clock_, caches_, anchors_, trust_, identity_.identities()}};
-  ListenAddresses listen_;
+  CurrentGeneration current_;
+  StatusSource status_{{current_, clock_, caches_, anchors_, trust_, identity_.identities()}};
   std::uint64_t descriptor_limit_ = 0;
   std::unique_ptr<LogOutput> log_;
   std::unique_ptr<Observatory> observatory_;
   std::vector<std::unique_ptr<Worker>> workers_;
+  std::optional<Reloader> reloader_;
   std::unique_ptr<Control> control_;
 };
 
 }  // namespace
 
-ExitStatus run_daemon(const Configuration& configuration) {
-  const auto daemon = std::make_unique<Daemon>(configuration);  // the tables in it are too large for a stack
+ExitStatus run_daemon(const Configuration& configuration, const std::string& config_file) {
+  const auto daemon =
+      std::make_unique<Daemon>(configuration, config_file);  // the tables in it are too large for a stack
   return daemon->run();
 }
 

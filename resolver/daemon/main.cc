@@ -1,5 +1,6 @@
 // vouchd: reads the command line, then does what it says.
 #include <cstdio>
+#include <filesystem>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +24,13 @@ int status(ExitStatus exit_status) { return static_cast<int>(exit_status); }
 
 int status_of_printing(std::string_view text) { return status(print(text) ? ExitStatus::good : ExitStatus::failed); }
 
+// The working directory changes while the file may be read again.
+std::string absolute(const std::string& path) {
+  std::error_code failed;
+  const auto found = std::filesystem::absolute(path, failed);
+  return failed ? path : found.string();
+}
+
 int act(const Command& command) {
   switch (command.action) {
     case Command::Action::show_help:
@@ -34,14 +42,16 @@ int act(const Command& command) {
     default:
       break;
   }
-  const Loaded loaded = load_configuration(command.config_file);
+  const bool serves = command.action == Command::Action::serve;
+  const std::string config_file = serves ? absolute(command.config_file) : command.config_file;
+  const Loaded loaded = load_configuration(config_file);
   if (!loaded) {
     for (const ConfigError& error : loaded.error()) { std::fprintf(stderr, "%s\n", error.text().c_str()); }
     return status(ExitStatus::bad_configuration);
   }
   if (command.action == Command::Action::check_config) { return status_of_printing(command.config_file + ": good\n"); }
   if (command.action == Command::Action::print_config) { return status_of_printing(effective_document(*loaded)); }
-  return status(run_daemon(*loaded));
+  return status(run_daemon(*loaded, config_file));
 }
 
 }  // namespace

@@ -42,6 +42,7 @@ class ServerIdentity {
   const IdentityHolder& identities() const noexcept { return identities_; }
   std::shared_ptr<const TicketKeys> ticket_keys() const noexcept { return ticket_keys_; }
   // Filled by make_the_rest(), and only where there is a QUIC listener.
+  bool has_quic_secrets() const noexcept { return !options_.quic.empty(); }
   const QuicSecrets& quic_secrets() const noexcept { return quic_secrets_; }
 
  private:

@@ -72,7 +72,7 @@ void add_verdict(const Answer& answer, SiteReport& report) {
   if (verdict.server()) { report.server = verdict.server()->text(); }
 }
 
-SiteReport report_of(const Name& name, const Worker::SiteAnswers& answers, const ChainSources& chain) {
+SiteReport report_of(const Name& name, const Worker::SiteAnswers& answers, const ChainSources& chain, bool validates) {
   SiteReport report;
   report.name = name.text();
   add_addresses(answers.ipv4, report);
@@ -83,7 +83,7 @@ SiteReport report_of(const Name& name, const Worker::SiteAnswers& answers, const
   // Behind an alias the fault may lie in another branch of the tree: then that is the way to be shown.
   const bool is_elsewhere = told.verdict.is_bogus() && !name.view().is_at_or_below(told.verdict.zone());
   const NameView end = is_elsewhere ? told.verdict.zone() : name.view();
-  if (chain.validates) { report.chain = chain_to(end, told.verdict, chain); }
+  if (validates) { report.chain = chain_to(end, told.verdict, chain); }
   return report;
 }
 
@@ -138,7 +138,8 @@ void SiteLookups::check(std::string_view text, Done done) {
     done(std::nullopt);
     return;
   }
-  if (const auto local = parts_.local_zones.find(*name, Type::A)) {
+  const GenerationPtr generation = parts_.current.get();
+  if (const auto local = generation->local_zones.find(*name, Type::A)) {
     SiteReport report;
     report.name = name->text();
     report.outcome = SiteReport::Outcome::local;
@@ -152,14 +153,16 @@ void SiteLookups::check(std::string_view text, Done done) {
   state_->waiting.emplace(id, State::Waiting{*name, parts_.chain.clock.monotonic(), std::move(done)});
   // What these refer to outlives the workers; whether the page still waits, `state` says.
   const std::weak_ptr<State> state = state_;
-  parts_.worker.look_up(*name, [id, state, post = parts_.post, chain = parts_.chain](Worker::SiteAnswers answers) {
-    post([id, state, chain, answers = std::move(answers)] {
+  const bool validates = generation->configuration.dnssec.mode != DnssecMode::off;
+  parts_.worker.look_up(*name, [id, state, validates, post = parts_.post,
+                                chain = parts_.chain](Worker::SiteAnswers answers) {
+    post([id, state, validates, chain, answers = std::move(answers)] {
       const auto here = state.lock();
       if (here == nullptr) { return; }
       auto place = here->waiting.extract(id);
       if (place.empty()) { return; }
       const State::Waiting& waiting = place.mapped();
-      SiteReport report = report_of(waiting.name, answers, chain);
+      SiteReport report = report_of(waiting.name, answers, chain, validates);
       const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(chain.clock.monotonic() - waiting.since);
       report.milliseconds = static_cast<std::uint32_t>(std::max<std::int64_t>(0, took.count()));
       waiting.done(std::move(report));

@@ -9,9 +9,9 @@
 
 #include "resolver/base/clock.h"
 #include "resolver/cache/caches.h"
+#include "resolver/daemon/generation.h"
 #include "resolver/dnssec/trust_anchors.h"
 #include "resolver/dnssec/trust_cache.h"
-#include "resolver/policy/local_zones.h"
 #include "telemetry/web/site_report.h"
 
 namespace vouch {
@@ -21,7 +21,6 @@ struct ChainSources {
   const TrustAnchors& anchors;
   const TrustCache& trust;
   const Clock& clock;
-  bool validates = true;
 };
 
 // The zones from the closest trust anchor down to `name`, as far as the validator knows them; the last one is where the
@@ -34,7 +33,7 @@ class SiteLookups final : public SiteChecker {
 
   struct Parts {
     Worker& worker;
-    const LocalZones& local_zones;
+    const CurrentGeneration& current;
     ChainSources chain;
     std::function<void(std::move_only_function<void()>)> post;  // runs on this thread, later
   };

@@ -60,17 +60,33 @@ std::uint32_t open_descriptors() {
 
 }  // namespace
 
-void StatusSource::add_listeners(std::string_view protocol, const std::vector<SocketAddress>& addresses) {
-  for (const SocketAddress& address : addresses) { listeners_.push_back({std::string(protocol), address.text()}); }
+void StatusSource::set_keeper(std::shared_ptr<const AnchorKeeper> keeper) {
+  const std::lock_guard lock(mutex_);
+  keeper_ = std::move(keeper);
 }
 
-void StatusSource::add_anchors(StatusFigures& status) const {
-  if (keeper_ != nullptr) {
-    for (const AnchorKeeper::KnownKey& key : keeper_->known_keys()) {
+void StatusSource::add_listeners(const Generation& generation, StatusFigures& status) const {
+  const auto add = [&](std::string_view protocol, const std::vector<SocketAddress>& addresses) {
+    for (const SocketAddress& address : addresses) {
+      status.listeners.push_back({std::string(protocol), address.text()});
+    }
+  };
+  for (const ListenerGroup& group : listener_groups()) { add(group.protocol, generation.listen.of(group.kind)); }
+  add("web", web_);
+}
+
+void StatusSource::add_anchors(const Configuration& configuration, StatusFigures& status) const {
+  std::shared_ptr<const AnchorKeeper> keeper;
+  {
+    const std::lock_guard lock(mutex_);
+    keeper = keeper_;
+  }
+  if (keeper != nullptr) {
+    for (const AnchorKeeper::KnownKey& key : keeper->known_keys()) {
       status.anchors.push_back({key.zone.text(), key.tag, key.algorithm, std::string(key.state)});
     }
   }
-  const auto& configured = parts_.configuration.dnssec.negative_trust_anchors;
+  const auto& configured = configuration.dnssec.negative_trust_anchors;
   for (const Name& name : parts_.anchors.current()->negatives()) {
     NegativeAnchorFigures& negative = status.negative_anchors.emplace_back();
     negative.zone = name.text();
@@ -114,13 +130,14 @@ void StatusSource::add_process(StatusFigures& status) const {
 }
 
 StatusFigures StatusSource::take() const {
-  const Configuration& configuration = parts_.configuration;
+  const GenerationPtr generation = parts_.current.get();
+  const Configuration& configuration = generation->configuration;
   StatusFigures status;
   status.version = kVersion;
   status.libraries = library_versions();
   status.validation = mode_name(configuration.dnssec.mode);
   status.workers = workers_;
-  status.listeners = listeners_;
+  add_listeners(*generation, status);
   if (const auto identity = parts_.identities.current()) {
     status.certificate = CertificateFigures{.name = identity->names().empty() ? "" : identity->names().front(),
                                             .not_after = identity->valid_until(),
@@ -137,7 +154,7 @@ StatusFigures StatusSource::take() const {
                     .minimises = configuration.resolver.minimisation != Minimisation::off,
                     .encrypted_offered = !listeners.tls.empty() || !listeners.https.empty() || !listeners.quic.empty(),
                     .forwards = forwarding_of(configuration.resolver.forward_zones)};
-  add_anchors(status);
+  add_anchors(configuration, status);
   add_caches(status);
   add_process(status);
   return status;

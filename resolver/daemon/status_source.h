@@ -2,10 +2,12 @@
 // Called on the observatory's thread; everything it reads may be read from any thread.
 #pragma once
 
+#include <memory>
+#include <mutex>
 #include <vector>
 
-#include "conf/configuration.h"
 #include "resolver/cache/caches.h"
+#include "resolver/daemon/generation.h"
 #include "resolver/dnssec/anchor_keeper.h"
 #include "resolver/dnssec/trust_cache.h"
 #include "telemetry/status_figures.h"
@@ -16,7 +18,7 @@ namespace vouch {
 class StatusSource {
  public:
   struct Parts {
-    const Configuration& configuration;
+    const CurrentGeneration& current;
     const Clock& clock;
     const Caches& caches;
     const TrustAnchors& anchors;
@@ -25,22 +27,25 @@ class StatusSource {
   };
   explicit StatusSource(const Parts& parts) : parts_(parts) {}
 
+  // Any thread: another may keep them after a reload.
+  void set_keeper(std::shared_ptr<const AnchorKeeper> keeper);
   // What is only known once the workers are there, before the thread starts.
-  void set_keeper(const AnchorKeeper* keeper) noexcept { keeper_ = keeper; }
   void set_workers(std::uint32_t count) noexcept { workers_ = count; }
-  void add_listeners(std::string_view protocol, const std::vector<SocketAddress>& addresses);
+  void set_web(std::vector<SocketAddress> addresses) { web_ = std::move(addresses); }
 
   StatusFigures take() const;  // without the history's state
 
  private:
-  void add_anchors(StatusFigures& status) const;
+  void add_listeners(const Generation& generation, StatusFigures& status) const;
+  void add_anchors(const Configuration& configuration, StatusFigures& status) const;
   void add_caches(StatusFigures& status) const;
   void add_process(StatusFigures& status) const;
 
   Parts parts_;
-  const AnchorKeeper* keeper_ = nullptr;  // null: nothing is validated
+  mutable std::mutex mutex_;
+  std::shared_ptr<const AnchorKeeper> keeper_;  // null: nothing is validated. Guarded by mutex_
   std::uint32_t workers_ = 0;
-  std::vector<ListenerFigures> listeners_;
+  std::vector<SocketAddress> web_;
 };
 
 }  // namespace vouch

@@ -2,12 +2,10 @@
 
 #include <pthread.h>
 
-#include <algorithm>
+#include <future>
 #include <utility>
 
 #include "resolver/base/log.h"
-#include "transports/http/cleartext_service.h"
-#include "transports/tls/tls_service.h"
 
 namespace vouch {
 
@@ -17,113 +15,52 @@ constexpr std::size_t kMaxLookUps = 64;  // more than those who ask let through 
 
 }  // namespace
 
-Worker::Worker(SharedParts parts, std::unique_ptr<EventLoop> loop, unsigned number, unsigned count)
+Worker::Worker(const SharedParts& parts, std::unique_ptr<EventLoop> loop, unsigned number, unsigned count)
     : loop_(std::move(loop)),
       recorder_(counters_, &parts.recorded),
-      validation_{parts.configuration.dnssec, parts.anchors, parts.trust, counters_.validation, &recorder_},
-      clock_(parts.clock),
-      look_ups_(kMaxLookUps),
-      number_(number) {
-  const Configuration& configuration = parts.configuration;
-  upstream_ = std::make_unique<NetworkUpstream>(*loop_, configuration.outgoing, random_);
-  resolver_ = std::make_unique<Resolver>(
-      ResolverParts{.options = configuration.resolver,
-                    .caches = parts.caches,
-                    .exchanges = parts.exchanges,
-                    .upstream = *upstream_,
-                    .executor = *loop_,
-                    .clock = parts.clock,
-                    .random = random_,
-                    .counters = counters_.resolver,
-                    .validation = configuration.dnssec.mode == DnssecMode::off ? nullptr : &validation_});
-  front_ = std::make_unique<Front>(FrontParts{.options = configuration.front,
-                                              .local_zones = parts.local_zones,
-                                              .shared = parts.front,
-                                              .caches = parts.caches,
-                                              .resolver = *resolver_,
-                                              .executor = *loop_,
-                                              .clock = parts.clock,
-                                              .random = random_,
-                                              .recorder = recorder_,
-                                              .answer_octets = parts.caches.share_of_answers() / count});
-  const ListenerOptions& listeners = configuration.listeners;
-  tcp_sessions_ = std::make_unique<SessionLimits>(*loop_, listeners.sessions);
-  tls_sessions_ = std::make_unique<SessionLimits>(*loop_, listeners.tls_sessions);
-  quic_sessions_ = std::make_unique<SessionLimits>(*loop_, listeners.quic_sessions);
-}
+      parts_(parts),
+      number_(number),
+      count_(count),
+      look_ups_(kMaxLookUps) {}
 
-std::expected<std::unique_ptr<Worker>, std::string> Worker::create(SharedParts parts, const ListenAddresses& listen,
-                                                                   unsigned number, unsigned count) {
+std::expected<std::unique_ptr<Worker>, std::string> Worker::create(const SharedParts& parts,
+                                                                   const GenerationPtr& generation, unsigned number,
+                                                                   unsigned count) {
   std::unique_ptr<EventLoop> loop = EventLoop::create();
   if (loop == nullptr) {
     return std::unexpected("cannot make an event loop: descriptors have run out (RLIMIT_NOFILE)");
   }
   std::unique_ptr<Worker> worker(new Worker(parts, std::move(loop), number, count));
-  // Now, while what names the authorities may be read.
-  const auto& forwards = parts.configuration.resolver.forward_zones;
-  if (std::ranges::any_of(forwards, &ConfiguredZone::tls)) {
-    if (const auto why = worker->upstream_->prepare_tls()) { return std::unexpected("forward.zones: " + *why); }
+  auto serving = Serving::make(worker->serving_parts(), generation, nullptr);
+  if (!serving) { return std::unexpected(std::move(serving.error())); }
+  worker->serving_ = std::move(*serving);
+  worker->front_.serve_with(worker->serving_->front());
+  worker->fetch_.fetch_with(worker->serving_->resolver());
+  worker->listeners_ = std::make_unique<Listeners>(Listeners::Parts{.loop = *worker->loop_,
+                                                                    .sink = worker->front_,
+                                                                    .counters = worker->counters_.transport,
+                                                                    .identity = parts.identity,
+                                                                    .worker = number,
+                                                                    .workers = count},
+                                                   generation->configuration.listeners);
+  if (auto opened = worker->listeners_->open(generation); !opened) {
+    return std::unexpected(std::move(opened.error()));
   }
-  const ListenerOptions& options = parts.configuration.listeners;
-  if (auto opened = worker->open_dns(options, listen.dns); !opened) { return std::unexpected(opened.error()); }
-  auto opened = worker->open_encrypted(options, listen, parts.identity, count);
-  if (!opened) { return std::unexpected(opened.error()); }
+  worker->listeners_->take(*generation, worker->loop_->now());
   return worker;
 }
 
-Worker::Opened Worker::open_dns(const ListenerOptions& options, const std::vector<SocketAddress>& addresses) {
-  for (const SocketAddress& address : addresses) {
-    auto udp = UdpListener::open(*loop_, address, options.udp, *front_, counters_.transport, options.proxies);
-    if (!udp) { return std::unexpected(std::move(udp.error())); }
-    udp_.push_back(std::move(*udp));
-  }
-  return open_streams(options, addresses, *tcp_sessions_, counters_.transport.tcp, dns_over_tcp());
-}
-
-Worker::Opened Worker::open_streams(const ListenerOptions& options, const std::vector<SocketAddress>& addresses,
-                                    SessionLimits& limits, SessionCounters& counters, const StreamService& service) {
-  const StreamListener::Parts parts{.loop = *loop_,
-                                    .options = options.stream,
-                                    .proxies = options.proxies,
-                                    .limits = limits,
-                                    .sink = *front_,
-                                    .counters = counters};
-  for (const SocketAddress& address : addresses) {
-    auto opened = StreamListener::open(parts, address, service);
-    if (!opened) { return std::unexpected(std::move(opened.error())); }
-    streams_.push_back(std::move(*opened));
-  }
-  return {};
-}
-
-Worker::Opened Worker::open_encrypted(const ListenerOptions& options, const ListenAddresses& listen,
-                                      const ServerIdentity& identity, unsigned count) {
-  const auto tls_for = [&](TlsServerContext::Service service) {
-    return std::make_shared<TlsServer>(identity.identities(), identity.ticket_keys(), service);
-  };
-  TransportCounters& counters = counters_.transport;
-  const auto tls = dns_over_tls(tls_for(TlsServerContext::Service::dot));
-  if (auto opened = open_streams(options, listen.tls, *tls_sessions_, counters.tls, tls); !opened) { return opened; }
-  const auto https = dns_over_https(tls_for(TlsServerContext::Service::https), options.http);
-  if (auto opened = open_streams(options, listen.https, *tls_sessions_, counters.https, https); !opened) {
-    return opened;
-  }
-  const auto cleartext = dns_over_cleartext_http(options.http);
-  if (auto opened = open_streams(options, listen.cleartext_https, *tls_sessions_, counters.https, cleartext); !opened) {
-    return opened;
-  }
-  const QuicSetup setup{.options = options.quic_limits,
-                        .http = options.http,
-                        .secrets = identity.quic_secrets(),
-                        .memory = std::make_shared<std::size_t>(0),
-                        .worker = number_,
-                        .workers = count};
-  for (const SocketAddress& address : listen.quic) {
-    auto quic = QuicListener::open(*loop_, address, setup, *quic_sessions_, *front_, counters, identity.identities());
-    if (!quic) { return std::unexpected(std::move(quic.error())); }
-    quic_.push_back(std::move(*quic));
-  }
-  return {};
+Serving::Parts Worker::serving_parts() {
+  return {.loop = *loop_,
+          .random = random_,
+          .recorder = recorder_,
+          .counters = counters_,
+          .clock = parts_.clock,
+          .caches = parts_.caches,
+          .exchanges = parts_.exchanges,
+          .anchors = parts_.anchors,
+          .trust = parts_.trust,
+          .workers = count_};
 }
 
 Worker::~Worker() {
@@ -144,13 +81,14 @@ void Worker::start(std::function<void()> ended) {
 
 void Worker::use_policy(std::shared_ptr<const Policy> policy) {
   loop_->post([this, policy = std::move(policy)]() mutable {
-    if (front_ != nullptr) { front_->use_policy(std::move(policy)); }
+    policy_ = std::move(policy);
+    if (serving_ != nullptr) { serving_->front().use_policy(policy_); }
   });
 }
 
 void Worker::look_up(const Name& name, std::move_only_function<void(SiteAnswers)> done) {
   loop_->post([this, name, done = std::move(done)]() mutable {
-    if (resolver_ != nullptr) { look_ups_.spawn(run_look_up(name, std::move(done))); }
+    if (serving_ != nullptr) { look_ups_.spawn(run_look_up(name, std::move(done))); }
   });
 }
 
@@ -158,11 +96,11 @@ Task<void> Worker::run_look_up(Name name, std::move_only_function<void(SiteAnswe
   SiteAnswers answers;
   const Question ipv4{name, Type::A}, ipv6{name, Type::AAAA};
   try {
-    Budget first(clock_.monotonic());
-    Answer answer = co_await resolver_->resolve(ipv4, first);
+    Budget first(parts_.clock.monotonic());
+    Answer answer = co_await serving_->resolver().resolve(ipv4, first);
     answers.ipv4 = std::move(answer);
-    Budget second(clock_.monotonic());
-    answer = co_await resolver_->resolve(ipv6, second);
+    Budget second(parts_.clock.monotonic());
+    answer = co_await serving_->resolver().resolve(ipv6, second);
     answers.ipv6 = std::move(answer);
   } catch (...) {  // out of memory: what there is so far is told
     counters_.front.internal_errors.add();
@@ -170,30 +108,113 @@ Task<void> Worker::run_look_up(Name name, std::move_only_function<void(SiteAnswe
   done(std::move(answers));
 }
 
-void Worker::serve() noexcept {
-  if (keeper_ != nullptr) {
-    loop_->post([this] {
-      keeping_ = keeper_->run(*resolver_, *loop_);
-      keeping_.start();
-    });
+// Runs `work` on the worker's thread and waits. Nothing: the thread hangs; then it may still come, and finds nobody.
+template <typename Result>
+std::optional<Result> Worker::on_thread(std::move_only_function<Result()> work) {
+  auto promised = std::make_shared<std::promise<Result>>();
+  auto result = promised->get_future();
+  loop_->post([work = std::move(work), promised]() mutable {
+    try {
+      promised->set_value(work());
+    } catch (...) { promised->set_exception(std::current_exception()); }
+  });
+  if (result.wait_for(kPatience) != std::future_status::ready) { return std::nullopt; }
+  return result.get();
+}
+
+Worker::Prepared Worker::prepare(const GenerationPtr& next) {
+  auto done = on_thread<Prepared>([this, next]() -> Prepared {
+    try {
+      return make_next(next);
+    } catch (const std::bad_alloc&) {
+      next_.reset();
+      listeners_->abandon();
+      return std::unexpected("no memory is left for a second configuration");
+    }
+  });
+  if (!done) { return std::unexpected("worker " + std::to_string(number_) + " does not respond"); }
+  return std::move(*done);
+}
+
+Worker::Prepared Worker::make_next(const GenerationPtr& next) {
+  if (retired_.size() >= kMaxRetired) {
+    return std::unexpected("too many reloads within some seconds: queries of the earlier ones are still under way");
   }
+  auto made = Serving::make(serving_parts(), next, serving_.get());
+  if (!made) { return std::unexpected(std::move(made.error())); }
+  if (auto opened = listeners_->open(next); !opened) { return opened; }
+  next_ = std::move(*made);
+  return {};
+}
+
+void Worker::abandon() {
+  on_thread<bool>([this] {
+    next_.reset();
+    listeners_->abandon();
+    return true;
+  });
+}
+
+void Worker::take(MakeKeeper keeper) {
+  on_thread<bool>([this, keeper = std::move(keeper)] {
+    take_next(keeper);
+    return true;
+  });
+}
+
+void Worker::take_next(const MakeKeeper& keeper) {
+  if (next_ == nullptr) { return; }  // it was prepared in vain
+  next_->front().use_policy(policy_);
+  front_.serve_with(next_->front());
+  fetch_.fetch_with(next_->resolver());
+  serving_->retire();
+  const Instant now = loop_->now();
+  retired_.push_back({std::move(serving_), now});
+  serving_ = std::move(next_);
+  listeners_->take(serving_->generation(), now);
+  if (keeper) {
+    keeping_ = {};
+    keeper_.reset();  // before the new one takes up what this one has stored
+    keeper_ = keeper();
+    run_keeper();
+  }
+  if (retire_timer_ == nullptr) {
+    retire_timer_ = loop_->after(Serving::kTimeToEnd, [this] { end_retired(); });
+  }
+}
+
+void Worker::end_retired() {
+  const Instant then = loop_->now() - Serving::kTimeToEnd;
+  while (!retired_.empty() && retired_.front().since <= then) { retired_.pop_front(); }
+  listeners_->close_unwanted(then);
+  spent_timer_ = std::move(retire_timer_);
+  if (retired_.empty()) { return; }
+  const Duration left = retired_.front().since - then;
+  retire_timer_ = loop_->after(left, [this] { end_retired(); });
+}
+
+void Worker::run_keeper() {
+  if (keeper_ == nullptr) { return; }
+  keeping_ = keeper_->run(fetch_, *loop_);
+  keeping_.start();
+}
+
+void Worker::serve() noexcept {
+  loop_->post([this] { run_keeper(); });
   loop_->run();
   tear_down();
 }
 
 // Clients' side first, so that nothing new begins; each part before what it leans on.
 void Worker::tear_down() noexcept {
-  udp_.clear();
-  streams_.clear();
-  quic_.clear();
-  front_.reset();
-  tcp_sessions_.reset();
-  tls_sessions_.reset();
-  quic_sessions_.reset();
+  if (listeners_) { listeners_->close_all(); }
+  retire_timer_.reset();
+  spent_timer_.reset();
   keeping_ = {};
   look_ups_.cancel_all();
-  resolver_.reset();
-  upstream_.reset();
+  next_.reset();
+  retired_.clear();
+  serving_.reset();
 }
 
 }  // namespace vouch

@@ -6,62 +6,48 @@
 // still post to it. Destroy no worker before all have ended.
 #pragma once
 
-#include <atomic>
+#include <deque>
 #include <expected>
 #include <functional>
 #include <memory>
 #include <string>
 #include <thread>
-#include <vector>
 
-#include "conf/configuration.h"
 #include "resolver/base/random.h"
 #include "resolver/base/task_scope.h"
-#include "resolver/daemon/server_identity.h"
+#include "resolver/daemon/listeners.h"
+#include "resolver/daemon/serving.h"
 #include "resolver/dnssec/anchor_keeper.h"
-#include "resolver/front/front.h"
-#include "resolver/iterate/resolver.h"
-#include "resolver/iterate/shared_exchanges.h"
-#include "transports/event_loop.h"
-#include "transports/network_upstream.h"
-#include "transports/quic/quic_listener.h"
-#include "transports/stream_listener.h"
-#include "transports/udp_listener.h"
 
 namespace vouch {
 
 // What all workers lean on; outlives them.
 struct SharedParts {
-  const Configuration& configuration;
-  const LocalZones& local_zones;
   const Clock& clock;
   Caches& caches;
   SharedExchanges& exchanges;
-  FrontShared& front;
   TrustAnchors& anchors;
   TrustCache& trust;
   const ServerIdentity& identity;
   const RecordedTogether& recorded;
 };
 
-// Where clients are served: what of the configuration's addresses this machine has.
-struct ListenAddresses {
-  std::vector<SocketAddress> dns;  // UDP and TCP
-  std::vector<SocketAddress> tls, https, cleartext_https, quic;
-};
-
 class Worker {
  public:
-  // The worker of this number among so many. On failure a sentence for the operator: descriptors have run out, or an
-  // address was taken in this very moment.
-  static std::expected<std::unique_ptr<Worker>, std::string> create(SharedParts parts, const ListenAddresses& listen,
-                                                                    unsigned number, unsigned count);
+  using Prepared = std::expected<void, std::string>;  // on failure a sentence for the operator
+  using KeeperPtr = std::shared_ptr<AnchorKeeper>;
+
+  // The worker of this number among so many. It fails where descriptors have run out, or an address was taken in this
+  // very moment.
+  static std::expected<std::unique_ptr<Worker>, std::string> create(const SharedParts& parts,
+                                                                    const GenerationPtr& generation, unsigned number,
+                                                                    unsigned count);
   ~Worker();  // stops and joins
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
 
-  // This worker keeps the process's trust anchors; before start(). `keeper` outlives the worker.
-  void keep_anchors(AnchorKeeper& keeper) { keeper_ = &keeper; }
+  // This worker keeps the process's trust anchors; before start().
+  void keep_anchors(KeeperPtr keeper) { keeper_ = std::move(keeper); }
 
   // From the next query on this policy holds here; null: none. Any thread.
   void use_policy(std::shared_ptr<const Policy> policy);
@@ -77,18 +63,34 @@ class Worker {
   // worker's thread as its last act.
   void start(std::function<void()> ended);
   void stop() { loop_->stop(); }  // from any thread; what is under way is given up
+
+  // A new generation, in two steps, so that all workers take it or none. Each waits for this worker's thread, for
+  // kPatience at most. Any thread but the worker's, one at a time, between start() and stop().
+  //
+  // prepare(): makes what will serve it, and opens its new listeners, which serve by the old rules until then.
+  Prepared prepare(const GenerationPtr& next);
+  void abandon();  // it is not taken after all
+  // It serves from here on. `keeper` makes, on this worker's thread, the one that keeps the anchors from now on; empty:
+  // nothing changes about that.
+  using MakeKeeper = std::function<KeeperPtr()>;
+  void take(MakeKeeper keeper = {});
+  static constexpr Duration kPatience = std::chrono::seconds(10);  // a turn takes milliseconds, so it hangs
+  // Generations that are ending: each holds some 200 KiB for six seconds.
+  static constexpr std::size_t kMaxRetired = 100;
+
   const WorkerCounters& counters() const noexcept { return counters_; }
   const Recorder& recorder() const noexcept { return recorder_; }
 
  private:
-  using Opened = std::expected<void, std::string>;  // on failure a sentence for the operator
-  Worker(SharedParts parts, std::unique_ptr<EventLoop> loop, unsigned number, unsigned count);
-  Opened open_dns(const ListenerOptions& options, const std::vector<SocketAddress>& addresses);
-  Opened open_streams(const ListenerOptions& options, const std::vector<SocketAddress>& addresses,
-                      SessionLimits& limits, SessionCounters& counters, const StreamService& service);
-  Opened open_encrypted(const ListenerOptions& options, const ListenAddresses& listen, const ServerIdentity& identity,
-                        unsigned count);
+  Worker(const SharedParts& parts, std::unique_ptr<EventLoop> loop, unsigned number, unsigned count);
+  Prepared make_next(const GenerationPtr& next);
+  void take_next(const MakeKeeper& keeper);
+  void end_retired();
+  template <typename Result>
+  std::optional<Result> on_thread(std::move_only_function<Result()> work);
+  Serving::Parts serving_parts();
   Task<void> run_look_up(Name name, std::move_only_function<void(SiteAnswers)> done);
+  void run_keeper();
   void serve() noexcept;
   void tear_down() noexcept;
 
@@ -96,21 +98,24 @@ class Worker {
   SystemRandom random_;
   WorkerCounters counters_;
   Recorder recorder_;
-  const Validation validation_;
-  std::unique_ptr<NetworkUpstream> upstream_;
-  std::unique_ptr<Resolver> resolver_;
-  AnchorKeeper* keeper_ = nullptr;  // null: another worker's business, or nobody's
+  const SharedParts parts_;
+  const unsigned number_, count_;
+  CurrentFetch fetch_;
+  KeeperPtr keeper_;  // null: another worker's business, or nobody's
   Task<void> keeping_;
-  const Clock& clock_;
   TaskScope look_ups_;
-  std::unique_ptr<Front> front_;
-  const unsigned number_;
-  std::unique_ptr<SessionLimits> tcp_sessions_;
-  std::unique_ptr<SessionLimits> tls_sessions_;
-  std::unique_ptr<SessionLimits> quic_sessions_;
-  std::vector<std::unique_ptr<UdpListener>> udp_;
-  std::vector<std::unique_ptr<StreamListener>> streams_;
-  std::vector<std::unique_ptr<QuicListener>> quic_;
+  CurrentFront front_;
+  std::shared_ptr<const Policy> policy_;  // null: none
+  std::unique_ptr<Serving> serving_;
+  std::unique_ptr<Serving> next_;  // between prepare() and take()
+  struct Retired {
+    std::unique_ptr<Serving> serving;
+    Instant since;
+  };
+  std::deque<Retired> retired_;  // oldest first
+  std::unique_ptr<Executor::Timer> retire_timer_;
+  std::unique_ptr<Executor::Timer> spent_timer_;  // a timer cannot be destroyed inside its own work
+  std::unique_ptr<Listeners> listeners_;
   std::thread thread_;
 };
 

@@ -153,6 +153,11 @@ AnswerCache::AnswerCache(std::size_t capacity) {
 }
 AnswerCache::~AnswerCache() = default;
 
+void AnswerCache::forget_all() noexcept {
+  places_ = nullptr;
+  region_.reset();
+}
+
 // Of octets that come from the network: keyed, so that nobody can choose what displaces what.
 std::uint64_t AnswerCache::hash_of(Bytes query, ClientProtocol protocol, std::uint8_t view) const noexcept {
   const SipKey& key = process_hash_key();

@@ -63,6 +63,7 @@ class AnswerCache {
     std::uint8_t view = 0;     // whose clients may have it
   };
   void keep(const Kept& kept, TtlTime now) noexcept;
+  void forget_all() noexcept;  // for good: the memory goes, and nothing is kept from then on
 
  private:
   struct Slot;

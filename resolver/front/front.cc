@@ -368,6 +368,7 @@ Front::~Front() = default;
 void Front::expect(Bytes packet) const noexcept { impl_->answers.expect(packet, ClientProtocol::udp); }
 bool Front::admits(const IpAddress& client) const { return impl_->access.admits(client); }
 std::size_t Front::in_flight() const { return impl_->resolutions.waiting(); }
+void Front::forget_answers() noexcept { impl_->answers.forget_all(); }
 void Front::use_policy(std::shared_ptr<const Policy> policy) {
   impl_->by_policy = {};
   impl_->parts.policy = std::move(policy);

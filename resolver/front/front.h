@@ -48,6 +48,8 @@ class Front final : public QuerySink {
   void expect(Bytes packet) const noexcept override;
   bool admits(const IpAddress& client) const override;
   std::size_t in_flight() const;
+  // Gives up the memory of finished answers, for good: another front serves from now on.
+  void forget_answers() noexcept;
   // On the worker's thread, between two queries: from now on this policy holds, also for what is kept finished. Clients
   // who wait already are answered by the policy that they came under.
   void use_policy(std::shared_ptr<const Policy> policy);

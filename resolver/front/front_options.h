@@ -18,6 +18,8 @@ struct StaleOptions {  // RFC 8767
 };
 
 struct FrontOptions {
+  static constexpr std::size_t kCookieSecret = 16;  // octets: a SipHash key (RFC 9018)
+
   std::vector<Prefix> allow;    // who may ask; others are dropped (UDP) or refused (TCP). Empty: nobody
   bool minimal_answers = true;  // no authority or additional records beyond what the answer needs
   bool minimal_any = true;      // ANY: one RRset (RFC 8482); false: all that is cached, else what servers say

@@ -24,6 +24,7 @@ struct ConfiguredZone {
   bool tls = false;        // forward: over TLS (RFC 7858) and not otherwise
   std::string tls_name{};  // whom their certificate must name; empty: the pins decide
   std::vector<std::string> tls_pins{};  // one of which their key must have, base64 of SHA-256; empty: the name decides
+  friend bool operator==(const ConfiguredZone&, const ConfiguredZone&) = default;
 };
 
 struct RootHint {

@@ -28,7 +28,7 @@ class CommandLine(Folder):
     def test_help_is_for_people(self):
         done = run("--help")
         self.assertEqual(0, done.returncode)
-        for part in ("--check-config", "SIGNALS", "EXIT STATUS", "/etc/vouch/vouch.yaml", "TLS", "look at the certificate"):
+        for part in ("--check-config", "SIGNALS", "EXIT STATUS", "/etc/vouch/vouch.yaml", "TLS", "read the configuration again"):
             self.assertIn(part, done.stdout)
         self.assertEqual("", done.stderr)
 
@@ -120,7 +120,7 @@ class Serving(Folder):
         vouchd = self.start(port)
         vouchd.wait_for("event=ready")
         vouchd.process.send_signal(signal.SIGHUP)
-        vouchd.wait_for("event=configuration_not_reloaded")
+        vouchd.wait_for("event=reloaded")
         vouchd.process.send_signal(signal.SIGPIPE)
         vouchd.process.send_signal(signal.SIGUSR1)
         self.assertIn("queries_udp=0", vouchd.wait_for("event=statistics"))
