@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "resolver/base/log.h"
 #include "resolver/cache/cache_options.h"
@@ -19,11 +20,16 @@
 
 namespace vouch {
 
+// How much of what the process gives up once it serves (resolver/daemon/confinement.h) the kernel has to offer.
+enum class ConfinementMode : std::uint8_t { automatic, required, audit, off };
+
 // What concerns the process and none of its modules.
 struct ProcessOptions {
   std::uint32_t workers = 0;  // threads that serve; 0: one for each core
   std::string user;           // whom to become once the sockets are bound; empty: nobody else
   std::string state_dir;      // working directory; empty: the one that vouchd was started in
+  ConfinementMode confinement = ConfinementMode::automatic;
+  std::vector<std::string> confinement_folders;  // that may be read, too
 };
 
 enum class LogTarget : std::uint8_t { standard_error, journal, file };
@@ -36,6 +42,7 @@ struct LogOptions {
 
 // Files that the configuration names, as the operator wrote them; the loader has read what they say into the options.
 struct NamedFiles {
+  std::string configuration;  // this one's own, as it was named to the loader; empty: it was no file
   std::string root_hints;
   std::string trust_anchors;
   std::string cookie_secret;

@@ -39,7 +39,7 @@ class OpenFile {
 
 std::expected<FileText, std::string> read_file(const std::string& path) {
   const OpenFile file(path);
-  struct stat status{};
+  struct stat status {};
   if (file.get() < 0 || ::fstat(file.get(), &status) != 0) { return std::unexpected(reason(errno)); }
   if (S_ISDIR(status.st_mode)) { return std::unexpected("it is a folder"); }
   FileText out{.text = {}, .is_world_readable = (status.st_mode & S_IROTH) != 0};
@@ -59,7 +59,9 @@ std::expected<FileText, std::string> read_file(const std::string& path) {
 Loaded load_configuration(const std::string& path) {
   const auto file = read_file(path);
   if (!file) { return std::unexpected(std::vector<ConfigError>{{path, 0, 0, "cannot be read: " + file.error(), ""}}); }
-  return load_configuration_text(file->text, path, read_file);
+  Loaded loaded = load_configuration_text(file->text, path, read_file);
+  if (loaded) { loaded->files.configuration = path; }
+  return loaded;
 }
 
 Loaded load_configuration_text(std::string_view text, const std::string& name, const FileReader& reader) {

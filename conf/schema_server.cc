@@ -23,6 +23,16 @@ constexpr auto kServerKeys = std::to_array<KeySpec<C>>({
         "does "
         "the log where logging.file does not begin with a slash. Empty: the folder that vouchd was "
         "started in."),
+    key<Choice, &C::process, &ProcessOptions::confinement>(
+        "server.confinement", "auto", one_of("auto|required|audit|off"),
+        "Once it serves, vouchd gives up all capabilities, most system calls (seccomp) and all files but those that "
+        "this file names (Landlock), for good: docs/reliability.md. auto takes what this kernel offers and logs what "
+        "is lacking; required does not serve without all of it. audit forbids nothing, and logs each system call that "
+        "would be refused."),
+    key<ListOf<FolderItem>, &C::process, &ProcessOptions::confinement_folders>(
+        "server.confinement_folders", "[]", {},
+        "Folders that may be read besides those in which named files lie: for files that a later version of this file "
+        "will name. It is read again at run time, but what was given up at the start stays so."),
     key<ListOf<PrefixItem>, &C::front, &FrontOptions::allow>(
         "server.allow_from",
         "[127.0.0.0/8, 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 169.254.0.0/16, \"::1/128\", \"fc00::/7\", "

@@ -258,6 +258,14 @@ Parsed<Prefix> PrefixItem::parse(std::string_view text) {
   return *prefix;
 }
 
+Parsed<std::string> FolderItem::parse(std::string_view text) {
+  constexpr std::size_t kLongest = 4096;  // PATH_MAX
+  if (!text.starts_with('/') || text.size() > kLongest || text.contains('\0')) {
+    return fault("not the path of a folder: " + quoted_value(text), "write it from the root: `/etc/vouch-extra`");
+  }
+  return std::string(text);
+}
+
 Parsed<Name> NameItem::parse(std::string_view text) {
   const auto name = text.empty() ? std::nullopt : Name::parse(text);
   if (!name) { return fault("not a domain name: " + quoted_value(text), "write it like `example.org`"); }

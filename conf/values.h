@@ -106,6 +106,12 @@ struct PrefixItem {
   static Parsed<Prefix> parse(std::string_view text);
   static std::string show(const Prefix& prefix) { return prefix.text(); }
 };
+struct FolderItem {
+  using Value = std::string;
+  static constexpr std::string_view kWhat = "folders";
+  static Parsed<std::string> parse(std::string_view text);
+  static std::string show(const std::string& folder) { return folder; }
+};
 struct NameItem {
   using Value = Name;
   static constexpr std::string_view kWhat = "domain names";

@@ -144,8 +144,9 @@ HistoryFile::Found HistoryFile::look() {
   if (identified != Found::usable) { return identified; }
   database_.run(
       "PRAGMA journal_mode = WAL;"
-      "PRAGMA synchronous = FULL;"  // once an hour: what was written survives a power cut
-      "PRAGMA secure_delete = ON;"  // what is past its days is gone, and not only forgotten
+      "PRAGMA synchronous = FULL;"   // once an hour: what was written survives a power cut
+      "PRAGMA secure_delete = ON;"   // what is past its days is gone, and not only forgotten
+      "PRAGMA temp_store = MEMORY;"  // large sorts would go to /tmp, which a confined process does not have
       "PRAGMA journal_size_limit = 1048576");
   return database_.has_failed() ? failed() : check();
 }

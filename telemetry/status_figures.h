@@ -71,6 +71,12 @@ struct WebFigures {
   std::uint64_t overdue = 0;  // cut by a time limit
 };
 
+// What the process gave up once it served (server.confinement).
+struct ConfinementFigures {
+  std::string text;       // "no capabilities, files by Landlock 7, 60 system calls"; "off"
+  bool is_whole = false;  // false: some of it is switched off, or not to be had from this kernel
+};
+
 struct StatusFigures {
   std::string version;
   std::vector<std::string> libraries;  // "OpenSSL 3.0.17", ...
@@ -86,6 +92,7 @@ struct StatusFigures {
   HistoryFigures history;
   PrivacyFigures privacy;
   WebFigures web;
+  ConfinementFigures confinement;
   std::uint64_t resident_octets = 0;
   double cpu_seconds = 0;
   std::uint32_t open_descriptors = 0, max_descriptors = 0;

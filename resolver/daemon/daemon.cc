@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
+#include <filesystem>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -14,14 +15,17 @@
 
 #include "resolver/base/log.h"
 #include "resolver/daemon/anchor_file.h"
+#include "resolver/daemon/confinement.h"
 #include "resolver/daemon/control/control.h"
 #include "resolver/daemon/log_output.h"
 #include "resolver/daemon/observatory.h"
 #include "resolver/daemon/process.h"
 #include "resolver/daemon/recurring.h"
 #include "resolver/daemon/reloader.h"
+#include "resolver/daemon/service_manager.h"
 #include "resolver/daemon/statistics.h"
 #include "resolver/daemon/version.h"
+#include "resolver/daemon/watchdog.h"
 #include "resolver/daemon/worker.h"
 #include "resolver/dnssec/algorithms.h"
 
@@ -91,10 +95,11 @@ class Daemon {
         identity_(configuration_.listeners, configuration_.process.state_dir) {}
   ~Daemon() {
     if (control_ != nullptr) { control_->stop(); }  // it posts to all the others
-    workers_.clear();                               // before what they lean on
-    observatory_.reset();                           // what they post to, and read by it
-    control_.reset();                               // what both post to
-    set_log_sink(nullptr);                          // log_ goes
+    watchdog_.reset();
+    workers_.clear();       // before what they lean on
+    observatory_.reset();   // what they post to, and read by it
+    control_.reset();       // what both post to
+    set_log_sink(nullptr);  // log_ goes
   }
   Daemon(const Daemon&) = delete;
   Daemon& operator=(const Daemon&) = delete;
@@ -113,7 +118,9 @@ class Daemon {
     if (observatory_ != nullptr) { observatory_->start(); }
     if (control_ != nullptr) { control_->start(); }
     announce();
+    begin_watchdog();
     wait_for_end(signals);
+    watchdog_.reset();
     notify_service_manager("STOPPING=1");
     reloader_->stop();
     if (control_ != nullptr) { control_->stop(); }
@@ -129,7 +136,9 @@ class Daemon {
  private:
   // Everything that can fail, in the order in which privileges allow it.
   std::expected<void, std::string> prepare() {
+    reach_service_manager();
     descriptor_limit_ = raise_descriptor_limit();
+    status_.set_descriptor_limit(descriptor_limit_);
     if (auto ready = check_cryptography(); !ready) { return ready; }
     if (auto ready = prepare_identity(); !ready) { return ready; }
     const ProcessFacts process = process_facts();
@@ -148,7 +157,7 @@ class Daemon {
     identity_.announce();
     workers_.front()->keep_anchors(make_keeper(*generation));
     open_control();
-    return {};
+    return confine();
   }
 
   // As the user whose socket it shall be.
@@ -164,6 +173,38 @@ class Daemon {
     }
     control_ = Control::create(parts);
     if (control_ != nullptr) { control_->open(configuration_.control.socket); }
+  }
+
+  // The last of it: what follows needs nothing that is given up here.
+  std::expected<void, std::string> confine() {
+    if (is_root()) { log(LogLevel::warning, "running_as_root", {{"remedy", "name a user in server.user"}}); }
+    const ConfiguredGrants found = grants_of(configuration_, std::filesystem::current_path().string());
+    if (auto entered = confinement_.enter(configuration_.process.confinement, found.grants); !entered) {
+      return entered;
+    }
+    log(LogLevel::notice, "confined", {{"to", confinement_.text()}});
+    for (const std::string& lack : confinement_.lacks()) {
+      log(LogLevel::warning, "confinement_incomplete", {{"because", lack}});
+    }
+    status_.set_confinement(confinement_.text(), confinement_.is_whole());
+    if (configuration_.process.confinement == ConfinementMode::off) { return {}; }
+    for (const std::string& file : found.narrow) {
+      log(LogLevel::notice, "file_cannot_be_replaced",
+          {{"file", file},
+           {"because", "it lies in a folder that others share, which is not opened for it"},
+           {"remedy", "give it a folder of its own, or restart vouchd after it was replaced"}});
+    }
+    return {};
+  }
+
+  void begin_watchdog() {
+    const auto patience = watchdog_patience();
+    if (!patience) { return; }
+    std::vector<TurnCheck::Post> loops;
+    for (const auto& worker : workers_) {
+      loops.emplace_back([&worker = *worker](std::move_only_function<void()> note) { worker.post(std::move(note)); });
+    }
+    watchdog_ = std::make_unique<Watchdog>(std::move(loops), *patience, [] { notify_service_manager("WATCHDOG=1"); });
   }
 
   std::expected<void, std::string> prepare_identity() {
@@ -276,7 +317,6 @@ class Daemon {
       log(LogLevel::info, "controlled_by", {{"socket", configuration_.control.socket}});
     }
     warn_of_nameless_clients();
-    if (is_root()) { log(LogLevel::warning, "running_as_root", {{"remedy", "name a user in server.user"}}); }
     log(LogLevel::notice, "ready",
         {{"version", kVersion},
          {"workers", workers_.size()},
@@ -349,10 +389,12 @@ class Daemon {
   StatusSource status_{{current_, clock_, caches_, anchors_, trust_, identity_.identities()}};
   std::uint64_t descriptor_limit_ = 0;
   std::unique_ptr<LogOutput> log_;
+  Confinement confinement_;
   std::unique_ptr<Observatory> observatory_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::optional<Reloader> reloader_;
   std::unique_ptr<Control> control_;
+  std::unique_ptr<Watchdog> watchdog_;  // goes before them
 };
 
 }  // namespace

@@ -58,8 +58,10 @@ std::vector<SocketAddress> Observatory::addresses() const {
 }
 
 void Observatory::start() {
-  thread_ = std::thread([this] { run(); });
-  ::pthread_setname_np(thread_.native_handle(), "vouchd/pages");
+  thread_ = std::thread([this] {
+    ::pthread_setname_np(::pthread_self(), "vouchd/pages");
+    run();
+  });
 }
 
 void Observatory::run() {

@@ -7,7 +7,6 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -56,19 +55,6 @@ int try_listening(const SocketAddress& address, int type) noexcept {
   if (!socket.bind(address)) { return errno; }
   if (type == SOCK_STREAM && ::listen(socket.fd(), 1) != 0) { return errno; }
   return 0;
-}
-
-// Capabilities of this thread, and what executing a file could give back.
-bool drop_capabilities() noexcept {
-  for (unsigned long capability = 0; ::prctl(PR_CAPBSET_READ, capability, 0, 0, 0) >= 0; ++capability) {
-    // Without CAP_SETPCAP the bounding set stays; with no_new_privs it gives nothing.
-    ::prctl(PR_CAPBSET_DROP, capability, 0, 0, 0);
-  }
-  ::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
-  __user_cap_header_struct header{};
-  header.version = _LINUX_CAPABILITY_VERSION_3;
-  std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3> none{};
-  return ::syscall(SYS_capset, &header, none.data()) == 0;
 }
 
 struct Account {
@@ -131,6 +117,18 @@ std::optional<ListenProblem> listen_problem(std::string_view key, const SocketAd
   return std::nullopt;
 }
 
+bool drop_capabilities() noexcept {
+  for (unsigned long capability = 0; ::prctl(PR_CAPBSET_READ, capability, 0, 0, 0) >= 0; ++capability) {
+    // Without CAP_SETPCAP the bounding set stays; with no_new_privs it gives nothing.
+    ::prctl(PR_CAPBSET_DROP, capability, 0, 0, 0);
+  }
+  ::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+  __user_cap_header_struct header{};
+  header.version = _LINUX_CAPABILITY_VERSION_3;
+  std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3> none{};
+  return ::syscall(SYS_capset, &header, none.data()) == 0;
+}
+
 bool is_root() noexcept { return ::geteuid() == 0; }
 
 std::expected<AsUser, std::string> AsUser::become(const std::string& user) {
@@ -175,22 +173,6 @@ std::expected<void, std::string> drop_privileges(const std::string& user) {
   if (auto became = become(user); !became) { return became; }
   if (!drop_capabilities()) { return std::unexpected("cannot drop capabilities: " + reason(errno)); }
   return {};
-}
-
-void notify_service_manager(std::string_view state) noexcept {
-  const char* path = std::getenv("NOTIFY_SOCKET");
-  sockaddr_un address{};
-  if (path == nullptr || (path[0] != '/' && path[0] != '@') || std::strlen(path) >= sizeof address.sun_path) { return; }
-  const std::size_t length = std::strlen(path);
-  address.sun_family = AF_UNIX;
-  std::memcpy(address.sun_path, path, length);
-  if (path[0] == '@') { address.sun_path[0] = '\0'; }  // the abstract namespace
-  const Socket socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-  if (!socket.is_open()) { return; }
-  const auto sent =
-      ::sendto(socket.fd(), state.data(), state.size(), MSG_NOSIGNAL, reinterpret_cast<const sockaddr*>(&address),
-               static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + length));
-  (void)sent;  // nobody to tell of it
 }
 
 std::expected<void, std::string> enter_state_dir(const std::string& folder) {

@@ -1,4 +1,4 @@
-// The process and the kernel: limits, privileges, the service manager, whether an address can be listened on. Errors
+// The process and the kernel: limits, privileges, whether an address can be listened on. Errors
 // are sentences for the operator.
 #pragma once
 
@@ -33,6 +33,9 @@ std::optional<ListenProblem> listen_problem(std::string_view key, const SocketAd
 // capabilities of an unprivileged process go. Before any thread is started.
 std::expected<void, std::string> drop_privileges(const std::string& user);
 bool is_root() noexcept;
+// Capabilities of this thread, and what executing a file could give back; false when the kernel refuses. Who has none
+// is served, too.
+bool drop_capabilities() noexcept;
 
 // While it lives, files are made and read as this user, so that they are his when we have become him; without a user,
 // or when it is this one already, nothing changes. On failure (no such user, not root) nothing has changed either.
@@ -50,9 +53,6 @@ class AsUser {
   bool has_changed_ = false;
   gid_t group_before_ = 0;
 };
-
-// To systemd, if it waits to be told (sd_notify(3)); "READY=1".
-void notify_service_manager(std::string_view state) noexcept;
 
 // Makes `folder` the working directory; after drop_privileges(), as it must be writable by whom we have become.
 std::expected<void, std::string> enter_state_dir(const std::string& folder);

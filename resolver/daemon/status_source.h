@@ -2,8 +2,11 @@
 // Called on the observatory's thread; everything it reads may be read from any thread.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <mutex>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "resolver/cache/caches.h"
@@ -32,6 +35,8 @@ class StatusSource {
   // What is only known once the workers are there, before the thread starts.
   void set_workers(std::uint32_t count) noexcept { workers_ = count; }
   void set_web(std::vector<SocketAddress> addresses) { web_ = std::move(addresses); }
+  void set_descriptor_limit(std::uint64_t limit) noexcept { descriptor_limit_ = limit; }
+  void set_confinement(std::string text, bool is_whole) { confinement_ = {std::move(text), is_whole}; }
 
   StatusFigures take() const;  // without the history's state
 
@@ -46,6 +51,8 @@ class StatusSource {
   std::shared_ptr<const AnchorKeeper> keeper_;  // null: nothing is validated. Guarded by mutex_
   std::uint32_t workers_ = 0;
   std::vector<SocketAddress> web_;
+  std::uint64_t descriptor_limit_ = 0;
+  ConfinementFigures confinement_;
 };
 
 }  // namespace vouch

@@ -73,10 +73,11 @@ Worker::~Worker() {
 
 void Worker::start(std::function<void()> ended) {
   thread_ = std::thread([this, ended = std::move(ended)] {
+    // By the thread itself: for another's the C library opens a file, which a confined process may not.
+    ::pthread_setname_np(::pthread_self(), ("vouchd/" + std::to_string(number_)).c_str());
     serve();
     ended();
   });
-  ::pthread_setname_np(thread_.native_handle(), ("vouchd/" + std::to_string(number_)).c_str());
 }
 
 void Worker::use_policy(std::shared_ptr<const Policy> policy) {
@@ -95,12 +96,13 @@ void Worker::look_up(const Name& name, std::move_only_function<void(SiteAnswers)
 Task<void> Worker::run_look_up(Name name, std::move_only_function<void(SiteAnswers)> done) {
   SiteAnswers answers;
   const Question ipv4{name, Type::A}, ipv6{name, Type::AAAA};
+  Resolver& resolver = serving_->resolver();  // stays until the last query that it could be asked has ended
   try {
     Budget first(parts_.clock.monotonic());
-    Answer answer = co_await serving_->resolver().resolve(ipv4, first);
+    Answer answer = co_await resolver.resolve(ipv4, first);
     answers.ipv4 = std::move(answer);
     Budget second(parts_.clock.monotonic());
-    answer = co_await serving_->resolver().resolve(ipv6, second);
+    answer = co_await resolver.resolve(ipv6, second);
     answers.ipv6 = std::move(answer);
   } catch (...) {  // out of memory: what there is so far is told
     counters_.front.internal_errors.add();

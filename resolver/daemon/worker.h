@@ -59,6 +59,9 @@ class Worker {
   };
   void look_up(const Name& name, std::move_only_function<void(SiteAnswers)> done);
 
+  // Work for its thread, from any thread; dropped when it has ended.
+  void post(std::move_only_function<void()> work) { loop_->post(std::move(work)); }
+
   // Signals must be blocked by the caller, so that they reach the thread that waits for them. `ended` is called on the
   // worker's thread as its last act.
   void start(std::function<void()> ended);

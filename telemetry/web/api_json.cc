@@ -290,6 +290,7 @@ std::string status_json(const StatusFigures& status) {
                   {"caches", array_of(status.caches, cache_json)},
                   {"history", history_status(status.history)},
                   {"privacy", privacy_json(status.privacy)},
+                  {"confinement", {{"text", status.confinement.text}, {"is_whole", status.confinement.is_whole}}},
                   {"resident_octets", status.resident_octets},
                   {"cpu_seconds", status.cpu_seconds},
                   {"open_descriptors", status.open_descriptors},

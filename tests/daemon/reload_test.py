@@ -61,7 +61,8 @@ class Reload(Folder):
     def test_a_mistake_changes_nothing_and_is_told_with_its_line(self):
         self.say("192.0.2.2", more="cache: {prefetch: maybe}\n")
         line = self.reload("reload_refused")
-        self.assertIn(f"{self.path}:7:19: cache.prefetch", line)
+        last = len(pathlib.Path(self.path).read_text(encoding="utf-8").splitlines())
+        self.assertIn(f"{self.path}:{last}:19: cache.prefetch", line)
         self.assertIn("the old configuration goes on", line)
         self.assertEqual("192.0.2.1", self.address())
         os.remove(self.path)

@@ -248,6 +248,11 @@ Html process(const PageInput& input, const Locale& locale) {
   facts.add(Message::process_in_flight, locale.number(status.queries_in_flight));
   facts.add(Message::process_descriptors, locale.say(Message::of_at_most, {locale.number(status.open_descriptors),
                                                                            locale.number(status.max_descriptors)}));
+  if (!status.confinement.text.empty()) {
+    const Html text(status.confinement.text);
+    facts.add(Message::process_confinement,
+              status.confinement.is_whole ? text : locale.say(Message::process_confinement_partly, {text}));
+  }
   Html html = open_section(Message::process_title, locale);
   html << facts.html() << kCloseSection;
   return html;
