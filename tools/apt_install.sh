@@ -2,8 +2,8 @@
 # Installs the named Debian packages, as root and without a question. Called by tools/packages.sh.
 #
 # Debian starts a server as soon as its package is installed. The lab starts its own copies of NSD on loopback and wants
-# none on port 53, and of Prometheus the tests want its tool alone: while we install, services are told to stay off
-# (policy-rc.d), and what is new is not started at boot.
+# none on port 53; of Prometheus and dnsdist the tests want the programs alone: while we install, services are told to stay
+# off (policy-rc.d), and what is new is not started at boot.
 set -eu
 export DEBIAN_FRONTEND=noninteractive
 
@@ -21,7 +21,7 @@ if ! apt-get install -y --no-install-recommends "$@"; then
   apt-get install -y --no-install-recommends "$@"
 fi
 
-for service in nsd prometheus; do
+for service in nsd prometheus dnsdist; do
   case " $* " in
     *" $service "*)
       if command -v systemctl >/dev/null; then

@@ -9,7 +9,8 @@ set -euo pipefail
 
 PACKAGES_FOLDER=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 
-# package | needed for (all, clang, gcc, sanitizers, web) | why
+# package | needed for (all, clang, gcc, sanitizers, web, package) | why
+# package: for building the .deb alone (tools/build_deb.sh).
 # web: for the browser tests alone, and not needed: tools/web_tests.sh installs them, or says so and goes on.
 PACKAGES='
 cmake               | all        | configures the build
@@ -44,11 +45,19 @@ bind9-dnsutils      | all        | dig, the client that asks the questions
 knot-dnsutils       | all        | kdig, which asks over TLS, HTTPS and QUIC, too
 ngtcp2-client       | all        | gtlsclient, a client for HTTP/3
 prometheus          | all        | promtool, which checks metrics, rules and alerts (tests alone; no server is started)
+dnsdist             | all        | the load balancer before a fleet (tests alone)
+dnsperf             | all        | a load for it
+mandoc              | all        | checks the manual pages
+debootstrap         | all        | makes the Debian that the package is tried in
+python3-yaml        | all        | reads the compose files, to check them
 sqlite3             | all        | the shell in which an owner reads the history (tests of its views)
 chromium            | web        | the browser that the pages are tried in
 fonts-dejavu-core   | web        | letters for it
 nodejs              | web        | drives the browser
 npm                 | web        | gets the two packages that do so
+debhelper           | package    | builds the .deb
+dpkg-dev            | package    | builds the .deb
+lintian             | package    | checks the .deb
 '
 
 # packages_for PRESET: "package<TAB>why" of what this preset needs; `web` is none, and stands for its group alone.
@@ -59,7 +68,8 @@ packages_for() {
     case "$name:$groups:$preset" in
       :*) continue ;;
       *:web:web) ;;
-      *:web) continue ;;
+      *:package:package) ;;
+      *:web | *:package) continue ;;
       *:all:*) ;;
       *:clang:*-gcc) continue ;;
       *:clang:*) ;;

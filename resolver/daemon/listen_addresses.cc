@@ -57,9 +57,9 @@ std::expected<std::vector<SocketAddress>, std::string> usable_of(const ListenerG
     const auto problem = listen_problem(group.key, address, socket_kind(group.kind));
     if (!problem) {
       usable.push_back(address);
-    } else if (problem->has_no_such_address && !address.ip().is_v4() && address.ip().is_loopback() &&
-               wanted.size() > 1) {
-      log(LogLevel::warning, "no_ipv6_loopback", {{"address", address.text()}});
+    } else if (problem->has_no_such_address && !address.ip().is_v4() &&
+               (address.ip().is_loopback() || address.ip().is_unspecified()) && wanted.size() > 1) {
+      log(LogLevel::warning, "no_ipv6", {{"address", address.text()}});
     } else {
       return std::unexpected(problem->text);
     }
