@@ -7,6 +7,7 @@
 
 #include "resolver/base/address.h"
 #include "resolver/wire/name.h"
+#include "telemetry/answer_watch.h"
 #include "telemetry/client_prefix.h"
 #include "telemetry/counters.h"
 #include "telemetry/distinct_sketch.h"
@@ -20,13 +21,6 @@ namespace vouch {
 struct RecordedTogether {
   ZoneLedger& ledger;
   ExpiryWatch& expiry;
-};
-
-struct AnswerEvent {
-  AnswerSource source = AnswerSource::local;
-  Standing standing = Standing::unchecked;
-  NameView name = {};  // asked for
-  Rcode rcode = Rcode::no_error;
 };
 
 // Data that failed stood between a client and its answer.
@@ -87,6 +81,7 @@ class Recorder {
   void record(const AnswerEvent& event) noexcept {
     counters_.front.answers[static_cast<std::size_t>(event.standing)][static_cast<std::size_t>(event.source)].add();
     if (event.source != AnswerSource::local) { tlds_.add(event.name, event.standing, event.rcode == Rcode::no_error); }
+    if (watch_.is_on()) [[unlikely]] { watch_.note(event); }
   }
   void withheld(const FailureEvent& event, UnixTime now);
   void judged(const JudgementEvent& event, UnixTime now);
@@ -96,6 +91,7 @@ class Recorder {
   // For who reports.
   const WorkerCounters& counters() const noexcept { return counters_; }
   const TldTally& tlds() const noexcept { return tlds_; }
+  AnswerWatch& watch() const noexcept { return watch_; }  // for one reader, on one thread
   struct PrefixSketches {
     PrefixSketch all, in_clear;
   };
@@ -114,6 +110,7 @@ class Recorder {
   std::array<std::unique_ptr<ZoneSketches>, 2> zones_;  // by the day's number, even and odd
   std::atomic<std::uint32_t> zone_epoch_{0};            // the later one
   std::uint32_t turn_ = 0;
+  mutable AnswerWatch watch_;
 };
 
 // How an answer counts whose data is known to be this secure.

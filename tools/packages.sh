@@ -32,7 +32,7 @@ libnghttp3-dev      | all        | HTTP/3
 libyaml-cpp-dev     | all        | reads the configuration file
 libspdlog-dev       | all        | writes the log
 prometheus-cpp-dev  | all        | serves the metrics in the form Prometheus reads
-nlohmann-json3-dev  | all        | writes the JSON of the API
+nlohmann-json3-dev  | all        | the JSON of the API and of the control socket
 libidn2-dev         | all        | site names that are not ASCII, as people type them
 libsqlite3-dev      | all        | keeps the hourly history
 libgtest-dev        | all        | unit tests

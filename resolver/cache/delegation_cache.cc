@@ -114,15 +114,17 @@ void DelegationCache::put(const DelegationPtr& delegation, TtlTime now) {
   shard.insert(static_cast<std::uint32_t>(hash), std::move(cut), place != 0);
 }
 
-void DelegationCache::remove(NameView zone) {
+std::uint64_t DelegationCache::remove(NameView zone) {
   const std::uint64_t hash = zone.hash(impl_->key);
   Table::Access shard = impl_->table.lock(hash);
   const Table::Place place = find_in(shard, hash, zone);
-  if (place != 0) { shard.erase(place); }
+  if (place == 0) { return 0; }
+  shard.erase(place);
+  return 1;
 }
 
-void DelegationCache::remove_below(NameView zone) {
-  impl_->table.walk_all([zone](const Cut& cut) { return cut.packed->zone().is_at_or_below(zone); });
+std::uint64_t DelegationCache::remove_below(NameView zone) {
+  return impl_->table.walk_all([zone](const Cut& cut) { return cut.packed->zone().is_at_or_below(zone); });
 }
 
 void DelegationCache::clear() { impl_->table.clear(); }

@@ -64,8 +64,9 @@ class DelegationCache {
   // A referral. A live entry is replaced, but its end is never put off by the same servers: the earlier expiry of the
   // two stands when the server names are the same ones.
   void put(const DelegationPtr& delegation, TtlTime now);
-  void remove(NameView zone);
-  void remove_below(NameView zone);
+  // Each returns how many went.
+  std::uint64_t remove(NameView zone);
+  std::uint64_t remove_below(NameView zone);
   void clear();
   std::uint64_t octets() const;
   std::uint64_t entries() const;

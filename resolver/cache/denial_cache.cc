@@ -220,9 +220,11 @@ std::optional<DenialCache::Gathered> DenialCache::gather(NameView name, Type typ
   }
 }
 
-void DenialCache::remove_below(NameView name) {
+std::uint64_t DenialCache::remove_below(NameView name) {
+  std::uint64_t removed = 0;
   for (DenialShard& shard : impl_->shards) {
     DenialShard::Access access(shard);
+    const std::size_t before = access.proofs();
     access.for_each([name](DenialZone& zone) {
       if (zone.apex().is_at_or_below(name)) { return true; }
       if (name.is_below(zone.apex())) {
@@ -231,7 +233,9 @@ void DenialCache::remove_below(NameView name) {
       }
       return false;
     });
+    removed += before - access.proofs();
   }
+  return removed;
 }
 
 void DenialCache::clear() {

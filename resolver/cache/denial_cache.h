@@ -64,7 +64,8 @@ class DenialCache {
 
   // Zones at or below the name, and whatever the zones above say of the name or of names below it (all of an NSEC3
   // zone's: hashes do not tell).
-  void remove_below(NameView name);
+  // Returns how many proofs went.
+  std::uint64_t remove_below(NameView name);
   void clear();
   std::uint64_t octets() const;
   std::uint64_t entries() const;  // proofs

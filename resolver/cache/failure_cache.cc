@@ -157,15 +157,29 @@ std::uint32_t FailureCache::put(NameView name, Type type, Ede cause, std::string
   return impl_->first_hold;
 }
 
-void FailureCache::remove(NameView name, Type type) {
+std::uint64_t FailureCache::remove(NameView name, Type type) {
   const std::uint64_t hash = impl_->hash(name, type);
   Table::Access shard = impl_->table.lock(hash);
   const Table::Place place = find_in(shard, hash, name, type);
-  if (place != 0) { shard.erase(place); }
+  if (place == 0) { return 0; }
+  shard.erase(place);
+  return 1;
 }
 
-void FailureCache::remove_below(NameView zone) {
-  impl_->table.walk_all([zone](const Run& run) { return run.note->name().is_at_or_below(zone); });
+std::uint64_t FailureCache::remove_name(NameView name) {
+  return impl_->table.walk_all([name](const Run& run) { return run.note->name() == name; });
+}
+
+std::uint64_t FailureCache::remove_type(Type type) {
+  return impl_->table.walk_all([type](const Run& run) { return run.type == type; });
+}
+
+std::uint64_t FailureCache::remove_bogus() {
+  return impl_->table.walk_all([](const Run& run) { return run.reason != Reason::none; });
+}
+
+std::uint64_t FailureCache::remove_below(NameView zone) {
+  return impl_->table.walk_all([zone](const Run& run) { return run.note->name().is_at_or_below(zone); });
 }
 
 void FailureCache::clear() { impl_->table.clear(); }

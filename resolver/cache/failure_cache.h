@@ -35,8 +35,12 @@ class FailureCache {
   // ASCII becomes '?'.
   std::uint32_t put(NameView name, Type type, Ede cause, std::string_view text, TtlTime now,
                     Reason reason = Reason::none, NameView zone = {});
-  void remove(NameView name, Type type);  // it was answered: the doubling starts anew
-  void remove_below(NameView zone);
+  // Each returns how many went. What is gone starts anew: with the first, it was answered.
+  std::uint64_t remove(NameView name, Type type);
+  std::uint64_t remove_name(NameView name);  // every type
+  std::uint64_t remove_below(NameView zone);
+  std::uint64_t remove_type(Type type);
+  std::uint64_t remove_bogus();  // failures of validation
   void clear();
   std::uint64_t octets() const;
   std::uint64_t entries() const;

@@ -168,26 +168,44 @@ bool RRsetCache::put_negative(NameView name, Type type, EntryKind kind, const RR
 
 std::uint64_t RRsetCache::generation() const noexcept { return impl_->generation.load(std::memory_order_acquire); }
 
-void RRsetCache::remove(NameView name, Type type) {
-  const std::uint64_t hash = name.hash(impl_->key);
-  Table::Access shard = impl_->table.lock(hash);
-  for (const Type at : {type, kEveryType}) {
-    const Table::Place place = find_in(shard, hash, name, at);
-    if (place != 0) { shard.erase(place); }
+std::uint64_t RRsetCache::remove(NameView name, Type type) {
+  std::uint64_t removed = 0;
+  {
+    const std::uint64_t hash = name.hash(impl_->key);
+    Table::Access shard = impl_->table.lock(hash);
+    for (const Type at : {type, kEveryType}) {
+      const Table::Place place = find_in(shard, hash, name, at);
+      if (place == 0) { continue; }
+      shard.erase(place);
+      ++removed;
+    }
   }
   impl_->generation.fetch_add(1, std::memory_order_release);
+  return removed;
 }
 
-void RRsetCache::remove_name(NameView name) {
+std::uint64_t RRsetCache::remove_name(NameView name) {
   const std::size_t shard = impl_->table.shard_of(name.hash(impl_->key));
-  const auto is_it = [name](const RRsetRecord& record) { return record.payload.name() == name; };
+  std::uint64_t removed = 0;
+  const auto is_it = [name, &removed](const RRsetRecord& record) {
+    const bool is_meant = record.payload.name() == name;
+    removed += is_meant ? 1 : 0;
+    return is_meant;
+  };
   for (Table::Place position = 0; impl_->table.walk(shard, position, is_it);) {}
   impl_->generation.fetch_add(1, std::memory_order_release);
+  return removed;
 }
 
-void RRsetCache::remove_below(NameView zone) {
-  impl_->table.walk_all([zone](const RRsetRecord& record) { return record.payload.name().is_at_or_below(zone); });
+std::uint64_t RRsetCache::remove_below(NameView zone) {
+  return remove_if([zone](NameView name, Type, Security) { return name.is_at_or_below(zone); });
+}
+
+std::uint64_t RRsetCache::remove_if(const std::function<bool(NameView, Type, Security)>& is_meant) {
+  const std::uint64_t removed = impl_->table.walk_all(
+      [&is_meant](const RRsetRecord& record) { return is_meant(record.payload.name(), record.type, record.security); });
   impl_->generation.fetch_add(1, std::memory_order_release);
+  return removed;
 }
 
 void RRsetCache::clear() {
@@ -206,28 +224,24 @@ CacheStats RRsetCache::stats() const {
           .insertions = sum.insertions};
 }
 
-void RRsetCache::for_each(TtlTime now, const std::function<bool(NameView, Type, const CacheEntry&)>& visit) const {
-  struct Seen {
-    Name name;
-    Type type;
-    CacheEntry entry;
-  };
-  std::vector<Seen> seen;  // of one step, so that the visitor runs with no lock held
+bool RRsetCache::next(Cursor& cursor, TtlTime now, std::vector<Seen>& seen) const {
+  seen.clear();
+  if (cursor.shard >= impl_->table.shard_count()) { return false; }
   seen.reserve(Table::kWalkStep);
-  const auto note = [&seen, now](RRsetRecord& record) {
+  const bool has_more = impl_->table.walk(cursor.shard, cursor.position, [&seen, now](RRsetRecord& record) {
     const std::int64_t left = record.left(now);
     if (left > 0) { seen.push_back({Name(record.payload.name()), record.type, record.entry(left)}); }
     return false;
-  };
-  for (std::size_t shard = 0; shard < impl_->table.shard_count(); ++shard) {
-    Table::Place position = 0;
-    bool more = true;
-    while (more) {
-      more = impl_->table.walk(shard, position, note);
-      for (const Seen& one : seen) {
-        if (!visit(one.name, one.type, one.entry)) { return; }
-      }
-      seen.clear();
+  });
+  if (!has_more) { cursor = {.shard = cursor.shard + 1, .position = 0}; }
+  return true;
+}
+
+void RRsetCache::for_each(TtlTime now, const std::function<bool(NameView, Type, const CacheEntry&)>& visit) const {
+  std::vector<Seen> seen;  // of one step, so that the visitor runs with no lock held
+  for (Cursor cursor; next(cursor, now, seen);) {
+    for (const Seen& one : seen) {
+      if (!visit(one.name, one.type, one.entry)) { return; }
     }
   }
 }

@@ -100,9 +100,14 @@ class RRsetCache {
                     Security security, TtlTime now, ProofsPtr proofs = nullptr, std::uint32_t ttl_without_soa = 0,
                     Flaw flaw = {}, std::uint32_t ceiling = kNoCeiling);
 
-  void remove(NameView name, Type type);  // whatever find() would find there: the name's name error too
-  void remove_name(NameView name);        // every type
-  void remove_below(NameView zone);       // the name and everything beneath; walks the cache in bounded steps per lock
+  // Each returns how many entries went, expired ones included.
+  std::uint64_t remove(NameView name, Type type);  // whatever find() would find there: the name's name error too
+  std::uint64_t remove_name(NameView name);        // every type
+  std::uint64_t remove_below(
+      NameView zone);  // the name and everything beneath; walks the cache in bounded steps per lock
+  // What `is_meant(name, type, security)` holds for; likewise. Called under a lock: it must be quick, and call nothing
+  // of this cache. The type of a name error is Type::none.
+  std::uint64_t remove_if(const std::function<bool(NameView, Type, Security)>& is_meant);
   void clear();
   // Grows whenever something is forgotten on purpose (remove, clear): copies made before are void then.
   std::uint64_t generation() const noexcept;
@@ -110,6 +115,18 @@ class RRsetCache {
   // Visits live entries, a shard at a time (a dump, a snapshot): `visit(name, type, entry)`, with no lock held; stops
   // when it returns false. The type of a name error is Type::none.
   void for_each(TtlTime now, const std::function<bool(NameView, Type, const CacheEntry&)>& visit) const;
+  // The same walk in the caller's own time: the live entries of the next few hundred slots, in `seen`, which may come
+  // back empty. False when the walk is over. What comes or goes between two steps may be missed.
+  struct Cursor {
+    std::size_t shard = 0;
+    std::uint32_t position = 0;
+  };
+  struct Seen {
+    Name name;
+    Type type = Type::none;
+    CacheEntry entry;
+  };
+  bool next(Cursor& cursor, TtlTime now, std::vector<Seen>& seen) const;
 
  private:
   struct Impl;

@@ -28,7 +28,7 @@ struct Server {
   std::uint8_t timeouts = 0;
   Duration smoothed_rtt{};
   Duration rtt_variation{};
-  Duration silence{};  // how long this silence lasts; 0: it is not silent
+  Duration silence{};   // how long this silence lasts; 0: it is not silent
   Instant row_began{};  // the first of the timeouts in a row
   Instant silent_until{};
   Instant probed_until{};
@@ -231,6 +231,26 @@ bool ServerCache::is_lame(const IpAddress& server, NameView zone, Instant now) c
   if (place == 0 || now >= shard.at(place).until) { return false; }
   shard.hit(place);
   return true;
+}
+
+std::uint64_t ServerCache::remove(const IpAddress& server, NameView zone) {
+  std::uint64_t removed = 0;
+  {
+    const std::uint64_t hash = std::hash<IpAddress>{}(server);
+    Servers::Access shard = impl_->servers.lock(hash);
+    if (const Servers::Place place = Impl::find_in(shard, hash, server)) {
+      shard.erase(place);
+      ++removed;
+    }
+  }
+  const std::uint64_t zone_hash = zone.hash(impl_->key);
+  const std::uint64_t hash = impl_->lame_hash(server, zone_hash);
+  Lameness::Access shard = impl_->lameness.lock(hash);
+  if (const Lameness::Place place = Impl::find_lame(shard, hash, server, zone_hash)) {
+    shard.erase(place);
+    ++removed;
+  }
+  return removed;
 }
 
 void ServerCache::clear() {

@@ -44,12 +44,13 @@ class ServerCache {
   static constexpr Duration kMaxSilence = std::chrono::seconds(60);  // a dead server that returns is found within this
   static constexpr Duration kMinSilence = std::chrono::seconds(1);   // at most one probe a second to a dead server
   static constexpr Duration kEdnsMemory = std::chrono::minutes(5);  // a forced downgrade must not last (CVE-2026-52690)
-  static constexpr Duration kCookieMemory = std::chrono::minutes(30);        // a server that gave cookies up must not stay out for good
+  static constexpr Duration kCookieMemory =
+      std::chrono::minutes(30);  // a server that gave cookies up must not stay out for good
   static constexpr Duration kCaseMemory = std::chrono::hours(1);
   static constexpr Duration kTcpOnlyMemory =
-      std::chrono::seconds(1);                     // CVE-2023-26437: suspicion must not shut out the real server
-  // Silent is who lets kSilentAfter questions in a row go by, over at least kSilentSpan: where many are under way at once, three
-  // losses may fall together by chance.
+      std::chrono::seconds(1);  // CVE-2023-26437: suspicion must not shut out the real server
+  // Silent is who lets kSilentAfter questions in a row go by, over at least kSilentSpan: where many are under way at
+  // once, three losses may fall together by chance.
   static constexpr std::uint8_t kSilentAfter = 3;
   static constexpr Duration kSilentSpan = std::chrono::seconds(1);
 
@@ -70,6 +71,8 @@ class ServerCache {
   // delegated to it.
   void on_lame(const IpAddress& server, NameView zone, Duration how_long, Instant now);
   bool is_lame(const IpAddress& server, NameView zone, Instant now) const;
+  // All that is known of it, and whether it is lame for this zone. Returns how many entries went.
+  std::uint64_t remove(const IpAddress& server, NameView zone);
   void clear();
   std::uint64_t octets() const;
   std::uint64_t entries() const;

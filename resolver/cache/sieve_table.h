@@ -262,12 +262,19 @@ class SieveTable {
     }
     return position < end;
   }
-  // The same for every shard.
+  // The same for every shard. Returns how many were erased.
   template <typename Visit>
-  void walk_all(const Visit& visit) {
+  std::uint64_t walk_all(const Visit& visit) {
+    std::uint64_t erased = 0;
+    const auto counted = [&](Value& value) {
+      const bool goes = visit(value);
+      erased += goes ? 1 : 0;
+      return goes;
+    };
     for (std::size_t shard = 0; shard < shard_count_; ++shard) {
-      for (Place position = 0; walk(shard, position, visit);) {}
+      for (Place position = 0; walk(shard, position, counted);) {}
     }
+    return erased;
   }
   void clear() {
     for (std::size_t shard = 0; shard < shard_count_; ++shard) {

@@ -162,7 +162,14 @@ class Daemon {
 
   // As the user whose socket it shall be.
   void open_control() {
-    ControlParts parts{.clock = clock_, .caches = caches_, .trust = trust_, .take_figures = {}};
+    ControlParts parts{
+        .clock = clock_, .caches = caches_, .trust = trust_, .take_figures = {}, .ask = {}, .recorders = {}};
+    parts.ask = [this](Buffer query, const IpAddress& client, std::function<void(const Buffer&)> done) {
+      workers_.front()->ask(std::move(query), SocketAddress(client, 0), [this, done = std::move(done)](Buffer reply) {
+        control_->post([done, reply = std::move(reply)] { done(reply); });
+      });
+    };
+    for (const auto& worker : workers_) { parts.recorders.push_back(&worker->recorder()); }
     if (observatory_ != nullptr) {
       parts.take_figures = [this](ControlParts::WithFigures work) {
         observatory_->with_figures([this, work = std::move(work)](const Figures& figures, const StatusFigures& status) {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "resolver/base/log.h"
+#include "resolver/daemon/own_question.h"
 
 namespace vouch {
 
@@ -90,6 +91,12 @@ void Worker::use_policy(std::shared_ptr<const Policy> policy) {
 void Worker::look_up(const Name& name, std::move_only_function<void(SiteAnswers)> done) {
   loop_->post([this, name, done = std::move(done)]() mutable {
     if (serving_ != nullptr) { look_ups_.spawn(run_look_up(name, std::move(done))); }
+  });
+}
+
+void Worker::ask(Buffer query, const SocketAddress& client, std::move_only_function<void(Buffer)> done) {
+  loop_->post([this, query = std::move(query), client, done = std::move(done)]() mutable {
+    if (serving_ != nullptr) { ask_as_client(front_, query, client, std::move(done)); }
   });
 }
 

@@ -62,6 +62,11 @@ class Worker {
   // Work for its thread, from any thread; dropped when it has ended.
   void post(std::move_only_function<void()> work) { loop_->post(std::move(work)); }
 
+  // A query as if a client at this address had sent it over TCP, answered as the client would be. `done` is called on
+  // the worker's thread, with nothing when the query was dropped; not at all, when the worker has ended before. Any
+  // thread.
+  void ask(Buffer query, const SocketAddress& client, std::move_only_function<void(Buffer)> done);
+
   // Signals must be blocked by the caller, so that they reach the thread that waits for them. `ended` is called on the
   // worker's thread as its last act.
   void start(std::function<void()> ended);

@@ -86,8 +86,21 @@ void TrustCache::put(ZoneTrustPtr trust, std::uint32_t ttl, TtlTime now) {
                place != 0);
 }
 
-void TrustCache::remove_below(NameView zone) {
-  impl_->table.walk_all([zone](const Known& known) { return known.trust->zone.view().is_at_or_below(zone); });
+std::uint64_t TrustCache::remove(NameView zone) {
+  const std::uint64_t hash = zone.hash(impl_->key);
+  Table::Access shard = impl_->table.lock(hash);
+  const Table::Place place = find_in(shard, hash, zone);
+  if (place == 0) { return 0; }
+  shard.erase(place);
+  return 1;
+}
+
+std::uint64_t TrustCache::remove_bogus() {
+  return impl_->table.walk_all([](const Known& known) { return known.trust->verdict.is_bogus(); });
+}
+
+std::uint64_t TrustCache::remove_below(NameView zone) {
+  return impl_->table.walk_all([zone](const Known& known) { return known.trust->zone.view().is_at_or_below(zone); });
 }
 
 void TrustCache::clear() { impl_->table.clear(); }

@@ -42,7 +42,10 @@ class TrustCache {
     const UnixTime then = root_validated_.load(std::memory_order_relaxed);
     return then != 0 && now >= then && now - then <= kNear;
   }
-  void remove_below(NameView zone);
+  // Each returns how many went.
+  std::uint64_t remove(NameView zone);
+  std::uint64_t remove_below(NameView zone);
+  std::uint64_t remove_bogus();  // zones that failed
   void clear();
   std::uint64_t octets() const;
   std::uint64_t entries() const;

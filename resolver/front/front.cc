@@ -47,8 +47,13 @@ struct Front::Impl {
   std::size_t answer_question(const ClientQuery& query, ReplyRoom& room, AnswerWriter& writer, NameView name);
   std::size_t answer_early(AnswerWriter& writer, const EarlyReply& early);
   std::size_t answer_header_only(MutableBytes out, Bytes query, Rcode rcode);
+  // Why an answer is not secure, where there is more to say than "unsigned", and the zone at fault.
+  struct AtFault {
+    Reason reason = Reason::none;
+    NameView zone = {};
+  };
   std::size_t finish(AnswerWriter& writer, NameView name, Rcode rcode, bool authentic, AnswerSource source,
-                     Standing standing);
+                     Standing standing, AtFault at_fault);
   std::size_t answer_locally(AnswerWriter& writer, NameView name, const LocalAnswer& local);
   std::optional<std::size_t> answer_by_policy(const ClientQuery& query, ReplyRoom& room, AnswerWriter& writer,
                                               NameView name);
@@ -152,8 +157,11 @@ std::size_t Front::Impl::answer_again(const ClientQuery& query, MutableBytes out
   if (hit.size == 0) { return 0; }
   count_wishes(hit.dnssec_ok, hit.ad, counters);
   counters.rcodes[rcode_class(hit.rcode)].add();
-  parts.recorder.record(
-      {.source = AnswerSource::cache, .standing = hit.standing, .name = hit.name, .rcode = hit.rcode});
+  parts.recorder.record({.source = AnswerSource::cache,
+                         .standing = hit.standing,
+                         .name = hit.name,
+                         .rcode = hit.rcode,
+                         .type = static_cast<Type>(load16(hit.name.data() + hit.name.length()))});
   if (timed) { counters.from_cache.add(parts.clock.monotonic() - *timed); }
   return hit.size;
 }
@@ -174,7 +182,8 @@ std::size_t Front::Impl::answer_early(AnswerWriter& writer, const EarlyReply& ea
   if (early.rcode == Rcode::format_error) { counters.malformed.add(); }
   if (early.rcode == Rcode::refused) { counters.refused.add(); }
   if (early.ede) { writer.error(*early.ede); }
-  return finish(writer, {}, early.rcode, false, AnswerSource::local, Standing::unchecked);
+  parts.recorder.record({.source = AnswerSource::local, .rcode = early.rcode});
+  return writer.finish(early.rcode, false, counters);
 }
 
 std::size_t Front::Impl::answer_header_only(MutableBytes out, Bytes query, Rcode rcode) {
@@ -183,8 +192,14 @@ std::size_t Front::Impl::answer_header_only(MutableBytes out, Bytes query, Rcode
 }
 
 std::size_t Front::Impl::finish(AnswerWriter& writer, NameView name, Rcode rcode, bool authentic, AnswerSource source,
-                                Standing standing) {
-  parts.recorder.record({.source = source, .standing = standing, .name = name, .rcode = rcode});
+                                Standing standing, AtFault at_fault) {
+  parts.recorder.record({.source = source,
+                         .standing = standing,
+                         .name = name,
+                         .rcode = rcode,
+                         .type = writer.inquiry().type,
+                         .reason = at_fault.reason,
+                         .zone = at_fault.zone});
   return writer.finish(rcode, authentic, counters);
 }
 
@@ -218,7 +233,7 @@ std::size_t Front::Impl::answer_locally(AnswerWriter& writer, NameView name, con
   if (local.authority) { writer.authority(*local.authority, local.authority->ttl()); }
   if (local.authoritative) { writer.set_authoritative(); }
   if (local.special) { counters.special_names[static_cast<std::size_t>(*local.special)].add(); }
-  return finish(writer, name, local.rcode, false, AnswerSource::local, Standing::unchecked);
+  return finish(writer, name, local.rcode, false, AnswerSource::local, Standing::unchecked, {});
 }
 
 // A ruling that stands. Nothing: the query goes on as if there were none.
@@ -266,7 +281,8 @@ std::optional<std::size_t> Front::Impl::answer_from_cache(const ClientQuery& que
     tell_of_failure(parts.recorder, writer.inquiry(), name, found.reason, found.zone, query.client.ip(), true,
                     parts.clock.wall());
   }
-  const std::size_t size = finish(writer, name, found.rcode, found.authentic, AnswerSource::cache, standing);
+  const std::size_t size =
+      finish(writer, name, found.rcode, found.authentic, AnswerSource::cache, standing, {found.reason, found.zone});
   if (timed) { counters.from_cache.add(parts.clock.monotonic() - *timed); }
   const bool is_for_all = !by_policy.is_of_client && !check.has_changed();
   if (is_for_all) {
@@ -302,7 +318,7 @@ std::size_t Front::Impl::refer(AnswerWriter& writer, NameView name, TtlTime now)
       writer.additional_record(server.name, type, kReferralTtl, address.octets());
     }
   }
-  return finish(writer, name, Rcode::no_error, false, AnswerSource::cache, Standing::unchecked);
+  return finish(writer, name, Rcode::no_error, false, AnswerSource::cache, Standing::unchecked, {});
 }
 
 // What failed a moment ago is not tried again (RFC 9520), and meanwhile, or always when told so, expired data is better
@@ -335,7 +351,7 @@ std::optional<std::size_t> Front::Impl::answer_failure(const ClientQuery& query,
                     parts.clock.wall());
   }
   return finish(writer, name, Rcode::server_failure, false, AnswerSource::cache,
-                is_judged ? Standing::bogus : Standing::unchecked);
+                is_judged ? Standing::bogus : Standing::unchecked, {failure->reason, failure->zone});
 }
 
 // `alias`: policy's; its target is looked up in place of the name.
@@ -360,7 +376,7 @@ std::size_t Front::Impl::resolve(const ClientQuery& query, ReplyRoom& room, Answ
   }
   if (inquiry.protocol == ClientProtocol::udp) { return drop(); }  // it will ask again, when there may be room
   writer.error(Ede::other, "too many questions in flight");
-  return finish(writer, name, Rcode::server_failure, false, AnswerSource::local, Standing::unchecked);
+  return finish(writer, name, Rcode::server_failure, false, AnswerSource::local, Standing::unchecked, {});
 }
 
 Front::Front(FrontParts parts) : impl_(std::make_unique<Impl>(parts)) {}

@@ -111,7 +111,11 @@ std::size_t write_ruling(AnswerWriter& writer, NameView name, const Ruling& ruli
       break;
   }
   count_ruling(ruling, policy, recorder);
-  recorder.record({.source = AnswerSource::local, .standing = Standing::unchecked, .name = name, .rcode = rcode});
+  recorder.record({.source = AnswerSource::local,
+                   .standing = Standing::unchecked,
+                   .name = name,
+                   .rcode = rcode,
+                   .type = writer.inquiry().type});
   return writer.finish(rcode, false, recorder.front());
 }
 

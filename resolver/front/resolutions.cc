@@ -238,7 +238,11 @@ void Resolutions::record(const Client& client, const Answer& answer) {
       {.source = answer.synthesised ? AnswerSource::synthesised : AnswerSource::recursion,
        .standing = is_judged ? standing_of(verdict.security(), verdict.reason()) : Standing::unchecked,
        .name = client.name,
-       .rcode = answer.rcode});
+       .rcode = answer.rcode,
+       .type = client.inquiry.type,
+       .reason = verdict.reason(),
+       .zone = verdict.zone(),
+       .took = parts_.clock.monotonic() - client.since});
   if (!verdict.is_bogus() || client.inquiry.cd) { return; }
   tell_of_failure(parts_.recorder, client.inquiry, client.name, verdict.reason(), verdict.zone(), client.address,
                   !parts_.options.withhold_bogus, parts_.clock.wall());
@@ -302,7 +306,10 @@ std::size_t write_stale_answer(AnswerWriter& writer, NameView name, const StaleS
   recorder.record({.source = found.stale ? AnswerSource::stale : AnswerSource::cache,
                    .standing = standing_of(found.security, found.reason),
                    .name = name,
-                   .rcode = found.rcode});
+                   .rcode = found.rcode,
+                   .type = writer.inquiry().type,
+                   .reason = found.reason,
+                   .zone = found.zone});
   return writer.finish(found.rcode, found.authentic, recorder.front());
 }
 

@@ -8,6 +8,7 @@
 #include "resolver/daemon/control/registry.h"
 #include "resolver/dnssec/trust_cache.h"
 #include "telemetry/figures.h"
+#include "telemetry/recorder.h"
 #include "telemetry/status_figures.h"
 
 namespace vouch {
@@ -22,6 +23,10 @@ struct ControlParts {
   // before. Null: nobody takes figures in this process.
   using WithFigures = std::function<void(const Figures& figures, const StatusFigures& status)>;
   std::function<void(WithFigures work)> take_figures;
+  // Has a worker answer a query as if a client at this address had sent it over TCP. Calls `done` on the control thread
+  // with the reply, empty when the query was dropped; not at all when the process ends before.
+  std::function<void(Buffer query, const IpAddress& client, std::function<void(const Buffer& reply)> done)> ask;
+  std::vector<const Recorder*> recorders;  // of all workers
 };
 
 // The same for a call, which fails where there are no figures.
@@ -29,5 +34,15 @@ void with_figures(const ControlParts& parts, const CallPtr& call, ControlParts::
 
 // `status`: what runs, since when, how it is.
 void add_status_command(ControlServer& server, const ControlParts& parts);
+// `stats`, `zones`, `anchors`.
+void add_stats_commands(ControlRegistry& registry, const ControlParts& parts);
+// `flush name`, `flush zone`, `flush type`, `flush bogus`, `flush all`.
+void add_flush_commands(ControlRegistry& registry, const ControlParts& parts);
+// `cache stats`, `cache dump`.
+void add_cache_commands(ControlRegistry& registry, const ControlParts& parts);
+// `lookup`: a question, answered as a client's is.
+void add_lookup_command(ControlRegistry& registry, const ControlParts& parts);
+// `top`, `trace`: live, while somebody looks.
+void add_watch_commands(ControlServer& server, const ControlParts& parts);
 
 }  // namespace vouch

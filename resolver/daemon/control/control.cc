@@ -17,6 +17,11 @@ std::unique_ptr<Control> Control::create(const ControlParts& parts) {
     return nullptr;
   }
   add_status_command(*server, parts);
+  add_stats_commands(server->registry(), parts);
+  add_flush_commands(server->registry(), parts);
+  add_cache_commands(server->registry(), parts);
+  add_lookup_command(server->registry(), parts);
+  add_watch_commands(*server, parts);
   return std::unique_ptr<Control>(new Control(std::move(server)));
 }
 

@@ -48,6 +48,19 @@ std::optional<bool> Call::flag(std::string_view argument) {
   return std::nullopt;
 }
 
+std::optional<std::uint64_t> Call::number(std::string_view argument, std::uint64_t standard, std::uint64_t least,
+                                          std::uint64_t most) {
+  const auto found = request_.arguments.find(argument);
+  if (found == request_.arguments.end()) { return standard; }
+  if (found->is_number_unsigned()) {
+    const auto number = found->get<std::uint64_t>();
+    if (number >= least && number <= most) { return number; }
+  }
+  fail(control_code::kBadArgument, "the argument " + shown(argument) + " is a number from " + std::to_string(least) +
+                                       " to " + std::to_string(most));
+  return std::nullopt;
+}
+
 void Call::item(const Json& object) {
   if (replies_ != nullptr) { replies_->put(json_line(object), false); }
 }

@@ -52,6 +52,8 @@ class Call {
   // With a default for what is not given.
   std::optional<Type> type(std::string_view argument, Type standard);
   std::optional<bool> flag(std::string_view argument);  // not given: false
+  std::optional<std::uint64_t> number(std::string_view argument, std::uint64_t standard, std::uint64_t least,
+                                      std::uint64_t most);
   bool has(std::string_view argument) const { return request_.arguments.contains(argument); }
 
   // A line that is not the last. After the last, or when nobody listens any more, it goes nowhere.
@@ -89,7 +91,7 @@ struct ControlCommand {
   // That it takes; any other is refused, since a misspelt one would else be a default without a word.
   std::vector<std::string_view> arguments;
   std::function<void(const CallPtr& call)> run;
-  bool changes = false;  // something of the daemon's: it is told in the log
+  bool changes = false;  // something of the daemon's, or shows what people ask: it is told in the log
   // How long it may be silent before its last line (unless it goes_on()): then it is failed.
   Duration patience = std::chrono::seconds(30);
 };

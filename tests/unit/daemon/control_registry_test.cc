@@ -6,24 +6,10 @@
 #include <string>
 #include <vector>
 
+#include "tests/unit/daemon/control_kit.h"
+
 namespace vouch {
 namespace {
-
-struct Heard final : CallReplies {
-  void put(std::string line, bool is_last) override {
-    EXPECT_FALSE(is_ended) << line;
-    is_ended = is_last;
-    lines.push_back(Json::parse(line));
-  }
-  bool is_full() const override { return full; }
-  void when_drained(std::function<void()> work) override { drained = std::move(work); }
-
-  const Json& last() const { return lines.back(); }
-  std::vector<Json> lines;
-  std::function<void()> drained;
-  bool full = false;
-  bool is_ended = false;
-};
 
 class Registry : public testing::Test {
  protected:
@@ -45,7 +31,7 @@ class Registry : public testing::Test {
     return heard_.last();
   }
   ControlRegistry registry_;
-  Heard heard_;
+  HeardReplies heard_;
   CallPtr call_;
 };
 
@@ -53,6 +39,18 @@ TEST_F(Registry, ArgumentsComeAsWhatTheyAre) {
   EXPECT_EQ(ask("name of", R"({"name": "WWW.example", "type": "TYPE28", "loud": true})").dump(),
             R"({"ok":true,"name":"WWW.example.","type":"AAAA","loud":true})");
   EXPECT_EQ(ask("name of", R"({"name": "."})").dump(), R"({"ok":true,"name":".","type":"A","loud":false})");
+}
+
+TEST_F(Registry, NumbersHaveARange) {
+  registry_.add({.name = "count", .arguments = {"n"}, .run = [](const CallPtr& call) {
+                   if (const auto n = call->number("n", 7, 1, 60)) { call->done({{"n", *n}}); }
+                 }});
+  EXPECT_EQ(ask("count").at("n"), 7);
+  EXPECT_EQ(ask("count", R"({"n": 1})").at("n"), 1);
+  EXPECT_EQ(ask("count", R"({"n": 60})").at("n"), 60);
+  for (const char* const wrong : {"0", "61", "-1", "1.5", "\"7\"", "1e300", "18446744073709551616"}) {
+    EXPECT_EQ(ask("count", std::string(R"({"n": )") + wrong + "}").at("code"), "bad_argument") << wrong;
+  }
 }
 
 TEST_F(Registry, WrongArgumentsFailWithASentenceThatNamesThem) {

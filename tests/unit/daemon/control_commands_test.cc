@@ -1,0 +1,380 @@
+// The commands on caches, workers and figures that the test has filled.
+#include "resolver/daemon/control/commands.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "resolver/daemon/control/answer_feed.h"
+#include "resolver/daemon/control/busiest.h"
+#include "resolver/daemon/control/control_server.h"
+#include "resolver/wire/message_writer.h"
+#include "tests/unit/daemon/control_kit.h"
+
+namespace vouch {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+
+constexpr TtlTime kNow = 1'700'000'000;
+
+struct StillClock final : Clock {
+  Instant monotonic() const override { return now; }
+  UnixTime wall() const override { return kNow; }
+  TtlTime ttl() const override { return kNow; }
+  Instant now{1h};
+};
+
+RRsetPtr rrset(std::string_view line) {
+  const auto record = parse_record(line);
+  const Bytes rdata[] = {record->rdata};
+  return RRset::make(record->owner, record->type, record->ttl, rdata);
+}
+
+ZoneTrustPtr trust(std::string_view zone, Verdict verdict) {
+  return std::make_shared<const ZoneTrust>(
+      ZoneTrust{.zone = Name::of(zone), .verdict = std::move(verdict), .keys = {}});
+}
+
+class Commands : public testing::Test {
+ protected:
+  Commands() : caches_(CacheOptions{.size = 8 << 20}), trust_(caches_.share_of_trust()), recorder_(counters_) {
+    figures_.taken = kNow;
+    figures_.counters = std::make_shared<WorkerCounters>();
+    const ControlParts parts{
+        .clock = clock_,
+        .caches = caches_,
+        .trust = trust_,
+        .take_figures = [this](const ControlParts::WithFigures& work) { work(figures_, status_); },
+        .ask =
+            [this](Buffer query, const IpAddress& client, const std::function<void(const Buffer&)>& done) {
+              asked_ = std::move(query);
+              client_ = client;
+              done(reply_);
+            },
+        .recorders = {&recorder_}};
+    add_flush_commands(registry_, parts);
+    add_cache_commands(registry_, parts);
+    add_stats_commands(registry_, parts);
+    add_lookup_command(registry_, parts);
+  }
+  void put(std::string_view line, Security security = Security::secure, Flaw flaw = {}) {
+    ASSERT_TRUE(caches_.rrsets.put(rrset(line), Credibility::answer_authoritative, security, kNow, nullptr, flaw));
+  }
+  // A little of everything, at and below example.
+  void fill() {
+    put("example. 3600 IN NS ns.example.");
+    put("www.example. 300 IN A 192.0.2.1");
+    put("www.example. 300 IN AAAA 2001:db8::1");
+    put("ns.example. 300 IN A 192.0.2.53");
+    put("other. 300 IN A 192.0.2.2", Security::insecure);
+    put("bad.other. 300 IN A 192.0.2.3", Security::bogus, Flaw(Reason::rrsig_expired, 1));
+    caches_.delegations.put(Delegation::make(Name::of("example."), {{Name::of("ns.example."), {}}}, 3600), kNow);
+    caches_.failures.put(Name::of("gone.example."), Type::A, Ede::other, "why", kNow);
+    caches_.failures.put(Name::of("bad.other."), Type::MX, Ede::dnssec_bogus, "why", kNow, Reason::rrsig_expired,
+                         Name::of("other."));
+    trust_.put(trust("example.", Verdict::secure()), 3600, kNow);
+    trust_.put(trust("other.", Verdict::bogus(Reason::rrsig_expired, Name::of("other."))), 3600, kNow);
+    caches_.servers.on_timeout(*IpAddress::parse("192.0.2.53"), Instant{});
+    caches_.servers.on_lame(*IpAddress::parse("192.0.2.53"), Name::of("example."), 60s, Instant{});
+  }
+  const Json& ask(const std::string& command, const std::string& arguments = "{}") {
+    heard_.is_ended = false;
+    registry_.run(
+        std::make_shared<Call>(ControlRequest{.command = command, .arguments = Json::parse(arguments)}, heard_));
+    return heard_.last();
+  }
+  bool knows(std::string_view name, Type type) { return caches_.rrsets.find(Name::of(name), type, kNow).has_value(); }
+
+  StillClock clock_;
+  Caches caches_;
+  TrustCache trust_;
+  WorkerCounters counters_;
+  Recorder recorder_;
+  Figures figures_;
+  StatusFigures status_;
+  ControlRegistry registry_;
+  HeardReplies heard_;
+  Buffer asked_, reply_;
+  IpAddress client_;
+};
+
+TEST_F(Commands, FlushingANameForgetsItAndNothingBelowOrBeside) {
+  fill();
+  const std::uint64_t generation = caches_.rrsets.generation();
+  EXPECT_EQ(ask("flush name", R"({"name": "WWW.Example"})").at("removed").at("rrsets"), 2);
+  EXPECT_GT(caches_.rrsets.generation(), generation);  // finished answers go with it
+  EXPECT_FALSE(knows("www.example.", Type::A));
+  EXPECT_TRUE(knows("ns.example.", Type::A));
+  const Json& apex = ask("flush name", R"({"name": "example."})");
+  EXPECT_EQ(apex.at("removed").at("delegations"), 1);
+  EXPECT_EQ(apex.at("removed").at("zones_of_trust"), 1);
+  EXPECT_EQ(apex.at("removed").at("rrsets"), 1);
+  EXPECT_EQ(apex.at("total"), 3);
+  EXPECT_TRUE(knows("ns.example.", Type::A));
+  EXPECT_EQ(ask("flush name", R"({"name": "gone.example."})").at("removed").at("failures"), 1);
+  EXPECT_EQ(ask("flush name", R"({"name": "gone.example."})").at("total"), 0);
+}
+
+TEST_F(Commands, FlushingOneTypeOfANameLeavesTheOthers) {
+  fill();
+  EXPECT_EQ(ask("flush name", R"({"name": "www.example.", "type": "AAAA"})").at("total"), 1);
+  EXPECT_FALSE(knows("www.example.", Type::AAAA));
+  EXPECT_TRUE(knows("www.example.", Type::A));
+  EXPECT_EQ(ask("flush name", R"({"name": "example.", "type": "NS"})").at("removed").at("delegations"), 1);
+  EXPECT_EQ(ask("flush name", R"({"name": "example.", "type": "DNSKEY"})").at("removed").at("zones_of_trust"), 1);
+}
+
+TEST_F(Commands, FlushingAZoneForgetsAllBelowAndThatItsServersWereLame) {
+  fill();
+  const Json removed = ask("flush zone", R"({"zone": "example."})").at("removed");
+  EXPECT_EQ(removed.at("rrsets"), 4);
+  EXPECT_EQ(removed.at("delegations"), 1);
+  EXPECT_EQ(removed.at("failures"), 1);
+  EXPECT_EQ(removed.at("zones_of_trust"), 1);
+  EXPECT_EQ(removed.at("servers"), 2);
+  EXPECT_FALSE(caches_.servers.is_lame(*IpAddress::parse("192.0.2.53"), Name::of("example."), Instant{}));
+  EXPECT_FALSE(caches_.servers.find(*IpAddress::parse("192.0.2.53"), Instant{}).known);
+  EXPECT_TRUE(knows("other.", Type::A));
+}
+
+TEST_F(Commands, FlushingATypeABogusAndAll) {
+  fill();
+  EXPECT_EQ(ask("flush bogus").at("removed").dump(),
+            R"({"rrsets":1,"delegations":0,"proofs":0,"failures":1,"zones_of_trust":1,"servers":0})");
+  EXPECT_FALSE(knows("bad.other.", Type::A));
+  EXPECT_EQ(ask("flush type", R"({"type": "A"})").at("removed").at("rrsets"), 3);
+  EXPECT_TRUE(knows("www.example.", Type::AAAA));
+  EXPECT_EQ(ask("flush type").at("code"), "bad_argument");
+  EXPECT_GT(ask("flush all").at("total").get<int>(), 3);
+  EXPECT_FALSE(knows("www.example.", Type::AAAA));
+  EXPECT_EQ(caches_.delegations.entries() + caches_.failures.entries() + trust_.entries() + caches_.servers.entries(),
+            0U);
+}
+
+TEST_F(Commands, ADumpIsPresentationFormWithVerdictsAndOnlyOfTheZoneAskedFor) {
+  fill();
+  const auto soa = rrset("example. 60 IN SOA ns.example. host.example. 1 2 3 4 60");
+  caches_.rrsets.put_negative(Name::of("no.example."), Type::none, EntryKind::name_error, soa,
+                              Credibility::answer_authoritative, Security::secure, kNow);
+  EXPECT_EQ(ask("cache dump", R"({"zone": "other."})").at("entries"), 2);
+  std::map<std::string, Json> by_name;
+  for (const Json& line : heard_.lines) {
+    if (line.contains("name")) { by_name[line.at("name")] = line; }
+  }
+  ASSERT_EQ(by_name.size(), 2U);
+  EXPECT_EQ(by_name["other."].at("records").dump(), R"(["other. 300 IN A 192.0.2.2"])");
+  EXPECT_EQ(by_name["other."].at("verdict"), "insecure");
+  EXPECT_EQ(by_name["bad.other."].at("verdict"), "bogus");
+  EXPECT_EQ(by_name["bad.other."].at("reason"), "rrsig_expired");
+  EXPECT_EQ(by_name["bad.other."].at("zone"), "other.");
+
+  heard_.lines.clear();
+  ask("cache dump", R"({"zone": "no.example."})");
+  ASSERT_EQ(heard_.lines.size(), 2U);
+  EXPECT_EQ(heard_.lines[0].at("kind"), "name_error");
+  EXPECT_FALSE(heard_.lines[0].contains("records"));
+}
+
+TEST_F(Commands, ADumpWaitsForItsReaderAndTellsEachSetOnce) {
+  constexpr int kSets = 3000;
+  for (int i = 0; i < kSets; ++i) { put("n" + std::to_string(i) + ".example. 300 IN A 192.0.2.1"); }
+  heard_.take(10);
+  heard_.is_ended = false;
+  registry_.run(std::make_shared<Call>(ControlRequest{.command = "cache dump", .arguments = Json::object()}, heard_));
+  EXPECT_EQ(heard_.lines.size(), 10U);  // and not one further
+  EXPECT_FALSE(heard_.is_ended);
+  for (int turns = 0; turns < 10'000 && !heard_.is_ended; ++turns) { heard_.take(100); }
+  ASSERT_TRUE(heard_.is_ended);
+  EXPECT_EQ(heard_.last().at("entries"), kSets);
+  std::set<std::string> names;
+  for (const Json& line : heard_.lines) {
+    if (line.contains("name")) { EXPECT_TRUE(names.insert(line.at("name")).second) << line.dump(); }
+  }
+  EXPECT_EQ(names.size(), std::size_t{kSets});
+}
+
+TEST_F(Commands, ZonesComeFromTheLedgerThoseThatFailAlone) {
+  for (const ZoneState state : {ZoneState::failing, ZoneState::recovered}) {
+    ZoneFigures zone;
+    zone.zone = state == ZoneState::failing ? "broken." : "mended.";
+    zone.state = state;
+    zone.causes.emplace_back().reason = Reason::rrsig_expired;
+    figures_.zones.push_back(zone);
+  }
+  EXPECT_EQ(ask("zones", R"({"failing": true})").at("zones"), 1);
+  EXPECT_EQ(heard_.lines.front().at("zone"), "broken.");
+  EXPECT_EQ(heard_.lines.front().at("causes").at(0).at("reason"), "rrsig_expired");
+  EXPECT_EQ(ask("zones").at("zones"), 2);
+}
+
+TEST_F(Commands, AnchorsAndCachesComeFromTheStatus) {
+  status_.anchors.push_back({"example.", 4711, 13, "add_pending"});
+  status_.negative_anchors.push_back({.zone = "broken.", .reason = "until they mend it", .until = 1'800'000'000});
+  status_.caches.push_back({.cache = "rrset", .entries = 7, .octets = 700, .capacity = 7000, .hits = 3, .misses = 4});
+  const Json anchors = ask("anchors");
+  EXPECT_EQ(anchors.at("anchors").dump(),
+            R"([{"zone":"example.","key_tag":4711,"algorithm":13,"state":"add_pending"}])");
+  EXPECT_EQ(anchors.at("negative_anchors").at(0).at("until"), 1'800'000'000);
+  EXPECT_EQ(ask("cache stats").at("caches").at(0).at("entries"), 7);
+}
+
+TEST_F(Commands, StatsAddUpWhatTheWorkersCount) {
+  auto counters = std::make_shared<WorkerCounters>();
+  counters->front.queries[1][0].add(3);
+  counters->front.queries[1][1].add(4);
+  counters->front.answers[static_cast<std::size_t>(Standing::bogus)][static_cast<std::size_t>(AnswerSource::cache)].add(
+      5);
+  counters->validation.failures[static_cast<std::size_t>(Reason::rrsig_expired)].add(2);
+  figures_.counters = counters;
+  const Json stats = ask("stats");
+  EXPECT_EQ(stats.at("queries").at("tcp"), 7);
+  EXPECT_EQ(stats.at("answers").at("by_verdict").at("bogus"), 5);
+  EXPECT_EQ(stats.at("answers").at("by_source").at("cache"), 5);
+  EXPECT_EQ(stats.at("validation").at("failures").dump(), R"({"rrsig_expired":2})");
+}
+
+TEST_F(Commands, ALookupAsksWhatIsWishedAndTakesTheReplyApart) {
+  Buffer room(512);
+  MessageWriter writer(room, room.size());
+  writer.header(0, {.qr = true, .rd = true, .ra = true, .ad = true});
+  writer.question(Name::of("www.example."), Type::TXT, Class::IN);
+  writer.rrset(Section::answer, *rrset("www.example. 300 IN TXT \"two words\" \"a\\\"b\""), 17, false);
+  writer.begin_edns(1232, true);
+  writer.extended_error(Ede::stale_answer, "old\x1b[2J");
+  writer.end_edns();
+  const Bytes written = writer.finish();
+  reply_ = Buffer(written.begin(), written.end());
+
+  const Json answer = ask("lookup", R"({"name": "www.example", "type": "TXT", "dnssec": true, "cd": true,
+                                        "client": "2001:db8::7"})");
+  EXPECT_EQ(client_.text(), "2001:db8::7");
+  const auto query = MessageView::parse(asked_);
+  ASSERT_TRUE(query.has_value());
+  EXPECT_TRUE(query->header().rd() && query->header().cd() && query->edns()->dnssec_ok);
+  EXPECT_EQ(query->question()->type, Type::TXT);
+  EXPECT_EQ(answer.at("rcode"), "NOERROR");
+  EXPECT_EQ(answer.at("flags").dump(), R"(["qr","rd","ra","ad"])");
+  EXPECT_EQ(answer.at("answer").at(0).dump(),
+            R"({"owner":"www.example.","ttl":17,"type":"TXT","data":"\"two words\" \"a\\\"b\""})");
+  EXPECT_EQ(answer.at("extended_errors").at(0).at("code"), 3);
+  EXPECT_EQ(answer.at("extended_errors").at(0).at("name"), "Stale Answer");
+
+  EXPECT_EQ(ask("lookup", R"({"name": "a.", "client": "nobody"})").at("code"), "bad_argument");
+  reply_.clear();
+  EXPECT_EQ(ask("lookup", R"({"name": "a."})").at("code"), "failed");
+}
+
+// --- Those who look at answers.
+
+// Timers that the test lets go off.
+struct HandExecutor final : Executor {
+  struct Handle final : Timer {
+    explicit Handle(HandExecutor& home) : home_(home) {}
+    ~Handle() override { home_.due = nullptr; }
+    HandExecutor& home_;
+  };
+  void post(std::move_only_function<void()> work) override { work(); }
+  std::unique_ptr<Timer> after(Duration, std::move_only_function<void()> work) override {
+    auto handle = std::make_unique<Handle>(*this);
+    due = std::move(work);
+    return handle;
+  }
+  bool go_off() {
+    auto work = std::exchange(due, nullptr);
+    if (work == nullptr) { return false; }
+    work();
+    return true;
+  }
+  std::move_only_function<void()> due;
+};
+
+AnswerEvent event(NameView name) {
+  return {.source = AnswerSource::recursion, .standing = Standing::secure, .name = name, .type = Type::A};
+}
+
+TEST(Watching, NothingIsKeptWhileNobodyLooks) {
+  WorkerCounters counters;
+  Recorder recorder(counters);
+  const Name name = Name::of("www.example.");
+  recorder.record(event(name));
+  HandExecutor executor;
+  AnswerFeed feed({&recorder}, executor);
+  std::vector<std::string> seen;
+  const std::uint64_t number = feed.begin([&](std::span<const WatchedAnswer> answers, std::uint64_t) {
+    for (const WatchedAnswer& answer : answers) { seen.push_back(answer.name.text()); }
+  });
+  recorder.record(event(Name::of("a.example.")));
+  ASSERT_TRUE(executor.go_off());
+  EXPECT_THAT(seen, ElementsAre("a.example."));
+  feed.end(number);
+  EXPECT_FALSE(recorder.watch().is_on());
+  recorder.record(event(name));
+  EXPECT_FALSE(executor.go_off());
+  AnswerWatch::Taken taken;
+  recorder.watch().take(taken);
+  EXPECT_TRUE(taken.answers.empty());
+}
+
+TEST(Watching, WhatComesTooFastIsDroppedAndCounted) {
+  WorkerCounters counters;
+  Recorder recorder(counters);
+  HandExecutor executor;
+  AnswerFeed feed({&recorder}, executor);
+  std::size_t seen = 0;
+  std::uint64_t dropped = 0;
+  feed.begin([&](std::span<const WatchedAnswer> answers, std::uint64_t more) {
+    seen += answers.size();
+    dropped += more;
+  });
+  const Name name = Name::of("www.example.");
+  for (std::size_t i = 0; i < AnswerWatch::kCapacity + 100; ++i) { recorder.record(event(name)); }
+  ASSERT_TRUE(executor.go_off());
+  EXPECT_EQ(seen, AnswerWatch::kCapacity);
+  EXPECT_EQ(dropped, 100U);
+  recorder.record(event(name));  // and on it goes
+  ASSERT_TRUE(executor.go_off());
+  EXPECT_EQ(seen, AnswerWatch::kCapacity + 1);
+  EXPECT_EQ(dropped, 100U);
+}
+
+TEST(Watching, OneMayStopWithinHisLookAndTheOthersGoOn) {
+  WorkerCounters counters;
+  Recorder recorder(counters);
+  HandExecutor executor;
+  AnswerFeed feed({&recorder}, executor);
+  int first = 0, second = 0;
+  std::uint64_t number = 0;
+  number = feed.begin([&](std::span<const WatchedAnswer>, std::uint64_t) {
+    ++first;
+    feed.end(number);
+  });
+  feed.begin([&](std::span<const WatchedAnswer>, std::uint64_t) { ++second; });
+  ASSERT_TRUE(executor.go_off());
+  ASSERT_TRUE(executor.go_off());
+  EXPECT_EQ(first, 1);
+  EXPECT_EQ(second, 2);
+}
+
+TEST(BusiestNames, AreFoundAmongManyThatComeOnce) {
+  Busiest busiest;
+  const auto numbered = [](std::string_view stem, int i) {
+    return Name::of(std::string(stem) + std::to_string(i) + ".");
+  };
+  for (int i = 0; i < 20'000; ++i) {
+    busiest.add(numbered("once", i));
+    if (i % 10 == 0) { busiest.add(numbered("BUSY", 0)); }
+    if (i % 20 == 0) { busiest.add(numbered("busy", 1)); }
+  }
+  const auto rows = busiest.most(2);
+  ASSERT_EQ(rows.size(), 2U);
+  EXPECT_TRUE(rows[0].name == Name::of("busy0."));
+  EXPECT_TRUE(rows[1].name == Name::of("busy1."));
+  constexpr std::uint64_t kAll = 23'000;
+  EXPECT_LE(rows[0].count, 2000U);
+  EXPECT_GE(rows[0].count, 2000U - kAll / Busiest::kCounters);
+  EXPECT_TRUE(Busiest().most(10).empty());
+}
+
+}  // namespace
+}  // namespace vouch
