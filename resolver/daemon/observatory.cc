@@ -128,8 +128,8 @@ const StatusFigures& Observatory::status() {
 
 void Observatory::with_figures(std::move_only_function<void(const Figures&, const StatusFigures&)> work) {
   loop_->post([this, work = std::move(work)]() mutable {
-    const Figures& taken = figures();
-    work(taken, status());
+    refresh();
+    work(figures_, status_);
   });
 }
 

@@ -42,7 +42,8 @@ class Observatory final : public WebSource {
 
   std::vector<SocketAddress> addresses() const;  // that pages are served on
   void start();
-  // Calls `work` on this thread with what the pages are told. Any thread; not at all when the thread ends before.
+  // Calls `work` on this thread with figures that are taken for it: who has just changed something wants to see that.
+  // Any thread; not at all when the thread ends before.
   void with_figures(std::move_only_function<void(const Figures&, const StatusFigures&)> work);
   void finish(Duration patience);
 

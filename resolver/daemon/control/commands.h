@@ -19,8 +19,8 @@ struct ControlParts {
   const Clock& clock;
   Caches& caches;
   TrustCache& trust;
-  // Calls `work` on the control thread, with figures that are a second old at most; not at all when the process ends
-  // before. Null: nobody takes figures in this process.
+  // Calls `work` on the control thread, with figures of this moment; not at all when the process ends before. Null:
+  // nobody takes figures in this process.
   using WithFigures = std::function<void(const Figures& figures, const StatusFigures& status)>;
   std::function<void(WithFigures work)> take_figures;
   // Has a worker answer a query as if a client at this address had sent it over TCP. Calls `done` on the control thread

@@ -19,8 +19,8 @@ namespace vouch {
 
 namespace {
 
-// Connections that wait to be accepted. More than are served at once: a rush is told "busy", not left to wait.
-constexpr int kBacklog = 64;
+// Connections that wait to be accepted. Far more than are served at once: a rush is told "busy", not left to wait.
+constexpr int kBacklog = 256;
 constexpr mode_t kMode = 0600;
 
 std::string reason(int error) { return std::string(std::strerror(error)); }
