@@ -16,7 +16,7 @@ namespace vouch {
 
 namespace {
 
-constexpr int kPatience = 60'000;  // milliseconds: the daemon gives a command up after 30 seconds
+constexpr int kPatience = 360'000;  // milliseconds: the daemon gives a command up after 30 seconds, a reload after 300
 // A line of a daemon that has lost its senses; the longest honest one is a set of 64 KiB as text.
 constexpr std::size_t kMaxLine = 16 << 20;
 

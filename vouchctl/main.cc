@@ -32,8 +32,10 @@ std::string json_text(const Json& line) { return line.dump(-1, ' ', true, Json::
 // What vouchd has refused, and why. Mistakes in a configuration come as a list.
 int tell_refusal(const Json& last) {
   for (const Json& error : list_in(last, "errors")) {
-    std::fprintf(stderr, "%s:%s:%s: %s\n", text_in(error, "file").c_str(), text_in(error, "line").c_str(),
-                 text_in(error, "column").c_str(), text_in(error, "message").c_str());
+    const std::string remedy = text_in(error, "remedy");
+    std::fprintf(stderr, "%s:%s:%s: %s%s\n", text_in(error, "file").c_str(), text_in(error, "line").c_str(),
+                 text_in(error, "column").c_str(), text_in(error, "message").c_str(),
+                 remedy == "-" ? "" : ("; " + remedy).c_str());
   }
   const std::string why = text_in(last, "error");
   if (why != "-") { return complain(why, CtlStatus::failed); }

@@ -8,12 +8,19 @@ class ReloadView final : public View {
  public:
   std::string item(const Json&) override { return {}; }
   std::string end(const Json& last) override {
-    std::string keys;
-    for (const Json& key : list_in(last, "needs_restart")) {
-      if (key.is_string()) { keys += "  " + printable(key.get_ref<const std::string&>()) + "\n"; }
+    const std::string changed = keys(last, "changed"), waiting = keys(last, "needs_restart");
+    std::string out = changed.empty() ? "Reloaded.\n" : "Reloaded. New values hold for:\n" + changed;
+    if (!waiting.empty()) { out += "What these keys say takes a restart of vouchd:\n" + waiting; }
+    return out;
+  }
+
+ private:
+  static std::string keys(const Json& last, std::string_view member) {
+    std::string out;
+    for (const Json& key : list_in(last, member)) {
+      if (key.is_string()) { out += "  " + printable(key.get_ref<const std::string&>()) + "\n"; }
     }
-    if (keys.empty()) { return "Reloaded.\n"; }
-    return "Reloaded, but what these keys say takes a restart of vouchd:\n" + keys;
+    return out;
   }
 };
 

@@ -82,8 +82,9 @@ TEST(CtlViews, ALookupLooksLikeDig) {
 
 TEST(CtlViews, ReloadNamesWhatTakesARestart) {
   EXPECT_EQ(shown("reload", {}, R"({"ok":true,"errors":[],"needs_restart":[]})"), "Reloaded.\n");
-  EXPECT_EQ(shown("reload", {}, R"({"ok":true,"needs_restart":["server.workers"]})"),
-            "Reloaded, but what these keys say takes a restart of vouchd:\n  server.workers\n");
+  EXPECT_EQ(shown("reload", {}, R"({"ok":true,"changed":["cache.ttl_max"],"needs_restart":["server.workers"]})"),
+            "Reloaded. New values hold for:\n  cache.ttl_max\n"
+            "What these keys say takes a restart of vouchd:\n  server.workers\n");
 }
 
 TEST(CtlViews, ATraceIsALineEachAndTellsOfWhatIsMissing) {
@@ -121,7 +122,7 @@ TEST(CtlViews, NothingHostileComesThroughAny) {
   }
   for (const char* const member :
        {"records", "flags", "extended_errors", "answer", "authority", "anchors", "negative_anchors", "caches", "causes",
-        "commands", "names", "zones", "needs_restart", "listeners"}) {
+        "commands", "names", "zones", "changed", "needs_restart", "listeners"}) {
     line += R"(,")" + std::string(member) + R"(":)" + records;
   }
   line += "}";
