@@ -27,9 +27,6 @@ Installs what the build needs from Debian's packages, saying so. The package is 
 END_OF_USAGE
 }
 
-SOURCES=(CMakeLists.txt CMakePresets.json LICENSE README.md CHANGELOG.md cmake conf docker docs packaging resolver telemetry
-  tools transports)
-
 # What a build for another architecture needs of that architecture: everything that is linked.
 libraries_of_the_build() { packages_for release | cut -f1 | grep -E '^(lib.*|prometheus-cpp|nlohmann-json3)-dev$'; }
 
@@ -79,7 +76,7 @@ lay_out_tree() {
   when=$(date -R -u -d "@${SOURCE_DATE_EPOCH:-$(date +%s)}")
   rm -rf "$work"
   mkdir -p "$tree"
-  (cd "$ROOT" && cp -a "${SOURCES[@]}" "$tree/")
+  find "$ROOT" -mindepth 1 -maxdepth 1 ! -name '.*' ! -name 'build*' ! -name tests -exec cp -a -t "$tree" {} +
   cp -a "$ROOT/packaging/debian" "$tree/debian"
   printf 'vouch (%s) unstable; urgency=medium\n\n  * What has changed is in /usr/share/doc/vouch/CHANGELOG.md.gz.\n\n -- %s  %s\n' \
     "$full_version" "$(sed -n 's/^Maintainer: //p' "$tree/debian/control")" "$when" >"$tree/debian/changelog"

@@ -20,7 +20,7 @@ why_no_debian_root() {
     echo "only root can make a Debian in a folder"
     return
   fi
-  for needed in debootstrap unshare chroot apt-get; do
+  for needed in debootstrap unshare setpriv chroot apt-get; do
     if ! command -v "$needed" >/dev/null; then
       echo "$needed is not installed"
       return
@@ -68,8 +68,9 @@ debian_root_run() {
     esac
     shift
   done
+  # Whoever ends us ends what runs in there: unshare itself waits, deaf to TERM.
   # shellcheck disable=SC2016  # for the shell within
-  unshare "${namespaces[@]}" sh -ec '
+  setpriv --pdeathsig KILL -- unshare "${namespaces[@]}" sh -ec '
     outside=$1 loopback=$2 read_only=$3 folder=$4
     shift 4
     [ -z "$outside" ] || mkdir -p "$folder$outside"

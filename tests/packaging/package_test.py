@@ -21,6 +21,7 @@ PATIENCE = 600  # seconds that a step may take: mirrors and machines are slow
 # Path in the Debian: owner, group, mode. What is not named here is root's and writable for root alone.
 MODES = {
     "/usr/sbin/vouchd": ("root", "root", "755"),
+    "/usr/bin/vouchctl": ("root", "root", "755"),
     "/etc/vouch": ("root", "root", "755"),
     "/etc/vouch/vouch.yaml": ("root", "root", "644"),
     "/var/lib/vouch": ("vouch", "vouch", "750"),
