@@ -18,6 +18,7 @@ struct SchemaPart {
 
 // In schema_server.cc.
 SchemaPart server_schema();
+SchemaPart rate_limit_schema();
 SchemaPart encrypted_schema();
 // In schema_resolution.cc.
 SchemaPart outgoing_schema();

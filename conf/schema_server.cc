@@ -213,9 +213,41 @@ constexpr auto kEncryptedSections = std::to_array<SectionSpec>({
     {"server.quic", "DNS over QUIC and over HTTP/3."},
 });
 
+constexpr auto kRateKeys = std::to_array<KeySpec<C>>({
+    key<Number, &C::front, &FrontOptions::rates, &RateLimitOptions::answers_per_second>(
+        "server.rate_limit.answers", "0", number(0, 1'000'000),
+        "Answers a second over UDP to the clients of one prefix, beyond which only those who show a valid cookie are "
+        "answered there; so many may come at once, too. 0: no limit, as befits a resolver for its own network; where "
+        "addresses of clients may be forged, a few hundred spare the one whose address it is. An office behind one "
+        "address is one prefix."),
+    key<Number, &C::front, &FrontOptions::rates, &RateLimitOptions::errors_per_second>(
+        "server.rate_limit.errors", "100", number(0, 1'000'000),
+        "The same for answers that say only what is wrong with the query. 0: no limit."),
+    key<Number, &C::front, &FrontOptions::rates, &RateLimitOptions::slip>(
+        "server.rate_limit.slip", "2", number(0, 100),
+        "Beyond the rate every so many queries get a truncated answer, upon which a real client comes over TCP; the "
+        "others get none. 0: none does."),
+    key<Number, &C::front, &FrontOptions::rates, &RateLimitOptions::ipv4_prefix>(
+        "server.rate_limit.ipv4_prefix", "24", number(8, 32),
+        "How many bits of an IPv4 address clients are counted by, for rates and for fairness. At home: 32."),
+    key<Number, &C::front, &FrontOptions::rates, &RateLimitOptions::ipv6_prefix>("server.rate_limit.ipv6_prefix", "56",
+                                                                                 number(16, 128), "The same for IPv6."),
+    key<ListOf<PrefixItem>, &C::front, &FrontOptions::rates, &RateLimitOptions::exempt>(
+        "server.rate_limit.exempt", "[]", {}, "Clients that neither rates nor fairness concern."),
+    key<Boolean, &C::front, &FrontOptions::rates, &RateLimitOptions::fair>(
+        "server.rate_limit.fair", "true", {},
+        "While more is asked over UDP than can be answered, prefixes that ask for more than a quarter of it stand back "
+        "for the others; and once half of server.max_in_flight is taken, no prefix gets more than a quarter of that."),
+});
+constexpr auto kRateSections = std::to_array<SectionSpec>({
+    {"server.rate_limit",
+     "Limits that keep one network of clients from taking what others need, or from being flooded."},
+});
+
 }  // namespace
 
 SchemaPart server_schema() { return {kServerSections, kServerKeys}; }
+SchemaPart rate_limit_schema() { return {kRateSections, kRateKeys}; }
 SchemaPart encrypted_schema() { return {kEncryptedSections, kEncryptedKeys}; }
 
 }  // namespace vouch

@@ -78,6 +78,7 @@ struct FrontCounters {
   std::array<Counter, 8> rcodes;
   std::array<Counter, 8> special_names;  // answered here, by kind of name
   Counter refused, dropped, malformed;
+  Counter rate_limited, stood_back;  // beyond a prefix's rate; dropped under pressure, for others' sake
   Counter joined_in_flight;  // waited for another client's equal question
   Counter truncated;
   Counter internal_errors;

@@ -38,6 +38,14 @@ void add_queries(MetricFamilies& families, const FrontCounters& front) {
   add_counter(families, "vouch_client_queries_refused_total",
               "Queries answered REFUSED, or dropped, because the client may not ask.", front.refused);
   add_counter(families, "vouch_client_queries_dropped_total", "Queries that were given no reply.", front.dropped);
+  add_counter(
+      families, "vouch_client_queries_rate_limited_total",
+      "Queries over UDP beyond the rate of their client's prefix: answered by a truncated answer, or not at all.",
+      front.rate_limited);
+  add_counter(families, "vouch_client_queries_stood_back_total",
+              "Queries over UDP dropped while more was asked than could be answered, because their client's prefix had "
+              "its share.",
+              front.stood_back);
   add_counter(families, "vouch_client_queries_malformed_total", "Messages from clients that are no proper query.",
               front.malformed);
   add_counter(families, "vouch_client_queries_joined_total", "Queries that waited for another client's equal question.",

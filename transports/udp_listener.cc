@@ -174,8 +174,12 @@ void UdpListener::readable(void* self) {
     for (unsigned i = 0; i < got; ++i) { listener.expect(i); }
     for (unsigned i = 0; i < got; ++i) { listener.serve(i); }
     if (!listener.ready_.empty()) { listener.ready_.flush(listener.socket_.fd(), listener.counters_); }
-    if (got < kBatch) { return; }  // the queue is empty: asking again would be a call for nothing
+    if (got < kBatch) {  // the queue is empty: asking again would be a call for nothing
+      listener.is_backlogged_ = false;
+      return;
+    }
   }
+  listener.is_backlogged_ = true;
 }
 
 void UdpListener::adopt(const UdpListenerOptions& options, const std::vector<Prefix>& proxies) {
@@ -229,7 +233,8 @@ void UdpListener::serve(std::size_t index) {
   ClientQuery query{.packet = Bytes(incoming_->octets[index].data(), received.msg_len),
                     .client = *client,
                     .local = local,
-                    .protocol = ClientProtocol::udp};
+                    .protocol = ClientProtocol::udp,
+                    .is_backlogged = is_backlogged_};
   if (is_proxy(client->ip()) && !unwrap(query)) { return; }
 
   if (!ready_.has_room_for(UdpBatch::kRoom)) { ready_.flush(socket_.fd(), counters_); }

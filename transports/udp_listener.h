@@ -60,6 +60,7 @@ class UdpListener final : private EventLoop::TurnHook {
   const bool is_wildcard_;
   std::size_t max_unanswered_;
   std::size_t unanswered_ = 0;
+  bool is_backlogged_ = false;  // the last turn ended with datagrams still waiting
   Socket socket_;
   std::shared_ptr<Link> link_;
   std::unique_ptr<Incoming> incoming_;

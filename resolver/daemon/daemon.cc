@@ -179,7 +179,9 @@ class Daemon {
       };
     }
     control_ = Control::create(parts);
-    if (control_ != nullptr) { control_->open(configuration_.control.socket); }
+    if (control_ == nullptr) { return; }
+    add_reload_command(control_->server(), *reloader_);
+    control_->open(configuration_.control.socket);
   }
 
   // The last of it: what follows needs nothing that is given up here.

@@ -107,6 +107,8 @@ constexpr auto kRows = std::to_array<Row>({
     front<&FrontCounters::refused>("refused"),
     front<&FrontCounters::dropped>("dropped"),
     front<&FrontCounters::malformed>("malformed"),
+    front<&FrontCounters::rate_limited>("rate_limited"),
+    front<&FrontCounters::stood_back>("stood_back"),
     front<&FrontCounters::joined_in_flight>("joined_in_flight"),
     rcodes<0>("no_error"),
     rcodes<3>("name_error"),

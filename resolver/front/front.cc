@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "resolver/front/answer_cache.h"
+#include "resolver/front/client_limits.h"
 #include "resolver/front/policy_answer.h"
 #include "resolver/front/query_check.h"
 #include "resolver/front/resolutions.h"
@@ -16,6 +17,12 @@ struct FrontShared::Impl {
   InFlight in_flight;
   WaitingShares shares;
 
+  // One for all workers, made by the first: a client's next query may come to another.
+  ClientRates& rates(const FrontOptions& options) {
+    std::call_once(rates_made_, [&] { rates_.emplace(options.rates); });
+    return *rates_;
+  }
+
   // One secret for all workers: a client's next query may come to another.
   ServerCookies cookies(const FrontOptions& options, Random& random) {
     if (options.cookie_secret.size() == secret_.size()) { return ServerCookies(options.cookie_secret); }
@@ -24,6 +31,8 @@ struct FrontShared::Impl {
   }
 
  private:
+  std::once_flag rates_made_;
+  std::optional<ClientRates> rates_;
   std::once_flag drawn_;
   std::array<Octet, 16> secret_{};
 };
@@ -37,12 +46,14 @@ struct Front::Impl {
         counters(from.recorder.front()),
         answers(from.answer_octets),
         access(from.options.allow),
+        limits(from.options.rates, from.shared.impl().rates(from.options), from.clock, counters),
         cookies(from.shared.impl().cookies(from.options, from.random)),
         cache(from.options, from.caches),
         resolutions({from.options, from.shared.impl().in_flight, from.shared.impl().shares, cache, from.caches,
                      from.resolver, from.executor, from.clock, from.recorder}) {}
 
   std::size_t answer(const ClientQuery& query, ReplyRoom& room);
+  std::size_t answer_beyond_rate(AnswerWriter& writer, NameView name);
   std::size_t answer_without_question(const ClientQuery& query, MutableBytes out);
   std::size_t answer_question(const ClientQuery& query, ReplyRoom& room, AnswerWriter& writer, NameView name);
   std::size_t answer_early(AnswerWriter& writer, const EarlyReply& early);
@@ -83,6 +94,7 @@ struct Front::Impl {
   FrontCounters& counters;
   AnswerCache answers;
   AccessList access;
+  ClientLimits limits;
   ServerCookies cookies;
   CacheReader cache;
   Resolutions resolutions;
@@ -120,20 +132,27 @@ std::size_t Front::Impl::answer(const ClientQuery& query, ReplyRoom& room) {
     return drop();
   }
 
+  const ClientLimits::Say say = limits.before(query);
+  if (say == ClientLimits::Say::drop) { return drop(); }
+  const bool must_prove = say == ClientLimits::Say::prove;
+
   ++rotation;
   timed.reset();
   if (parts.recorder.is_timed()) { timed = parts.clock.monotonic(); }
   const MutableBytes out = room.buffer();
-  if (admitted) {
+  if (admitted && !must_prove) {
     by_policy.meet_client(parts.policy.get(), query.client.ip());
     if (const std::size_t size = answer_again(query, out)) { return size; }
   }
   const auto only_header = [&](Rcode rcode) {
+    if (must_prove || !limits.may_tell_error(query)) { return drop(); }
     return answer_header_only(out, query.packet, admitted ? rcode : Rcode::refused);
   };
   const HeaderView header(query.packet);
   if (header.opcode() != Opcode::query) { return only_header(Rcode::not_implemented); }
-  if (header.question_count() == 0 && admitted) { return answer_without_question(query, out); }
+  if (header.question_count() == 0 && admitted) {
+    return limits.may_tell_error(query) ? answer_without_question(query, out) : drop();
+  }
   const auto view = parse_query(query.packet);
   if (!view) {
     counters.malformed.add();
@@ -145,7 +164,9 @@ std::size_t Front::Impl::answer(const ClientQuery& query, ReplyRoom& room) {
   const NameView name = view->name;
   AnswerWriter writer(out, inquiry, &name, parts.options);
   if (!admitted) { return answer_early(writer, {Rcode::refused, Ede::prohibited}); }
-  if (early) { return answer_early(writer, *early); }
+  if (must_prove && !inquiry.is_verified()) { return answer_beyond_rate(writer, name); }
+  if (early) { return inquiry.is_verified() || limits.may_tell_error(query) ? answer_early(writer, *early) : drop(); }
+  if (must_prove) { by_policy.meet_client(parts.policy.get(), query.client.ip()); }
   return answer_question(query, room, writer, name);
 }
 
@@ -164,6 +185,13 @@ std::size_t Front::Impl::answer_again(const ClientQuery& query, MutableBytes out
                          .type = static_cast<Type>(load16(hit.name.data() + hit.name.length()))});
   if (timed) { counters.from_cache.add(parts.clock.monotonic() - *timed); }
   return hit.size;
+}
+
+// Its address may be forged, and enough was sent there. A client that is real comes again, over TCP.
+std::size_t Front::Impl::answer_beyond_rate(AnswerWriter& writer, NameView name) {
+  if (!limits.may_slip()) { return drop(); }
+  writer.truncate();
+  return finish(writer, name, Rcode::no_error, false, AnswerSource::local, Standing::unchecked, {});
 }
 
 std::size_t Front::Impl::answer_without_question(const ClientQuery& query, MutableBytes out) {

@@ -7,6 +7,7 @@
 
 #include "resolver/base/address.h"
 #include "resolver/base/bytes.h"
+#include "resolver/policy/rate_limit_options.h"
 
 namespace vouch {
 
@@ -33,6 +34,7 @@ struct FrontOptions {
   std::string nsid;                 // RFC 5001; empty: none
   bool prefetch = false;            // refresh popular entries in the last tenth of their TTL
   StaleOptions stale;
+  RateLimitOptions rates;
   std::uint32_t tcp_idle_timeout_ms = 10000;  // told to clients that ask for it (RFC 7828); the transport's own figure
   std::uint32_t tls_idle_timeout_ms = 30000;  // the same over TLS
   // Bounds. The reasons stand in front/limits.h.

@@ -17,6 +17,7 @@ struct ClientQuery {
   SocketAddress client;
   SocketAddress local;  // the address that was asked
   ClientProtocol protocol = ClientProtocol::udp;
+  bool is_backlogged = false;  // more has come than its listener keeps up with
 };
 
 // Takes the answer of a query that could not be answered at once. Called at most once, on the worker's thread;

@@ -4,6 +4,7 @@
 
 #include "resolver/dnssec/test_zones.h"
 #include "resolver/front/policy_answer.h"
+#include "resolver/policy/client_prefix_hash.h"
 
 namespace vouch {
 
@@ -79,6 +80,10 @@ Resolutions::Outcome Resolutions::wait_for(const Inquiry& inquiry, NameView name
   const std::uint64_t fingerprint = udp ? fingerprint_of(client, inquiry.id, question) : 0;
   if (udp && fingerprints_.contains(fingerprint)) { return Outcome::dropped; }
   if (waiting_.size() >= parts_.options.max_in_flight) { return Outcome::overloaded; }
+  const std::uint64_t prefix = client_prefix_hash(client.ip(), parts_.options.rates);
+  const bool is_fair =
+      !parts_.options.rates.fair || places_.may_take(prefix, waiting_.size(), parts_.options.max_in_flight);
+  if (!is_fair) { return Outcome::overloaded; }
 
   WaitingShares::Place place;
   if (!inquiry.is_verified()) {
@@ -93,9 +98,10 @@ Resolutions::Outcome Resolutions::wait_for(const Inquiry& inquiry, NameView name
   const ClientId id = ++last_id_;
   Client& waiting = waiting_[id];
   if (course && course->alias) { question.name = Name(rdata_name(Type::CNAME, course->alias->first_rdata())); }
-  waiting = {inquiry,          Name(name), client.ip(), parts_.clock.monotonic(), std::move(reply),
-             std::move(place), nullptr,    fingerprint, std::move(course)};
+  waiting = {inquiry, Name(name),  client.ip(), parts_.clock.monotonic(), std::move(reply), std::move(place),
+             nullptr, fingerprint, prefix,      std::move(course)};
   try {
+    places_.take(prefix);
     enter(id, waiting, question);
   } catch (...) {  // out of memory: the caller answers, so nothing may come through the handle
     const auto entered = waiting_.find(id);
@@ -256,6 +262,7 @@ std::size_t Resolutions::write_stale(AnswerWriter& writer, const Client& client)
 
 void Resolutions::forget(Waiting::iterator client) {
   if (client->second.fingerprint != 0) { fingerprints_.erase(client->second.fingerprint); }
+  places_.give_back(client->second.prefix);
   waiting_.erase(client);
 }
 

@@ -10,6 +10,7 @@
 #include "resolver/front/cached_answer.h"
 #include "resolver/front/in_flight.h"
 #include "resolver/front/policy_check.h"
+#include "resolver/front/prefix_places.h"
 #include "resolver/iterate/resolver.h"
 
 namespace vouch {
@@ -37,7 +38,7 @@ class Resolutions {
   enum class Outcome : std::uint8_t {
     waiting,     // the answer will come through the handle kept, maybe before this returns
     dropped,     // a retransmission, more than this source's share, or the transport holds no more
-    overloaded,  // no room for another client
+    overloaded,  // no room for another client, or for another of its prefix
   };
 
   explicit Resolutions(const Parts& parts);
@@ -61,6 +62,7 @@ class Resolutions {
     WaitingShares::Place place;
     std::unique_ptr<Executor::Timer> stale_timer;  // null: none
     std::uint64_t fingerprint = 0;                 // of a UDP query, to know it when it comes again; 0: none
+    std::uint64_t prefix = 0;                      // by which its place is counted (PrefixPlaces)
     std::unique_ptr<PolicyCourse> course;          // null: policy has no say
   };
   // What came of writing an answer: octets, none at all, or that another question has to be resolved first.
@@ -92,6 +94,7 @@ class Resolutions {
   WorkerDoorPtr door_;
   Waiting waiting_;
   std::unordered_set<std::uint64_t> fingerprints_;
+  PrefixPlaces places_;
   ClientId last_id_ = 0;
   std::uint16_t rotation_ = 0;
   std::unique_ptr<Executor::Timer>

@@ -3,6 +3,7 @@
 
     reload_test.py VOUCHD PROJECT_FOLDER
 """
+import json
 import os
 import pathlib
 import signal
@@ -142,6 +143,29 @@ class Reload(Folder):
             octets = client.recv(4096)
         self.assertEqual((99, 2), (struct.unpack(">H", octets[:2])[0], octets[3] & 15))  # SERVFAIL, when its time is over
         self.assertEqual("192.0.2.11", self.address())
+
+    def over_the_socket(self, request):
+        with socket.socket(socket.AF_UNIX) as control:
+            control.settimeout(PATIENCE)
+            control.connect(os.path.join(self.folder.name, "control.sock"))
+            control.sendall(json.dumps(request).encode() + b"\n")
+            return json.loads(control.makefile().readline())
+
+    def test_over_the_control_socket(self):
+        self.assertEqual(0, self.vouchd.end())
+        say = lambda more: self.write(self.root.configuration(self.port, more, control=self.folder.name + "/control.sock"))
+        say("")
+        self.vouchd = Vouchd(self.path)
+        self.addCleanup(self.vouchd.__exit__)
+        self.vouchd.wait_for("event=ready")
+        say("cache: {size: 20M, prefetch: true}\n")
+        self.assertEqual({"ok": True, "changed": ["cache.prefetch"], "needs_restart": ["cache.size"]},
+                         self.over_the_socket({"command": "reload"}))
+        say("cache: {prefetch: maybe}\n")
+        told = self.over_the_socket({"command": "reload"})
+        self.assertEqual((False, "failed"), (told["ok"], told["code"]))
+        self.assertEqual([(self.path, 19)], [(error["file"], error["column"]) for error in told["errors"]])
+        self.assertEqual(0, self.vouchd.end())
 
     def test_the_log_level_changes(self):
         self.say("192.0.2.9", more="logging: {level: warning}\n")

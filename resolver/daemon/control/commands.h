@@ -14,6 +14,7 @@
 namespace vouch {
 
 class ControlServer;
+class Reloader;
 
 struct ControlParts {
   const Clock& clock;
@@ -44,5 +45,7 @@ void add_cache_commands(ControlRegistry& registry, const ControlParts& parts);
 void add_lookup_command(ControlRegistry& registry, const ControlParts& parts);
 // `top`, `trace`: live, while somebody looks.
 void add_watch_commands(ControlServer& server, const ControlParts& parts);
+// `reload`: takes the changed configuration. `reloader` outlives the server.
+void add_reload_command(ControlServer& server, Reloader& reloader);
 
 }  // namespace vouch

@@ -16,6 +16,7 @@ class Control {
   // Null, and told in the log, when the kernel has no descriptor left for an event loop.
   static std::unique_ptr<Control> create(const ControlParts& parts);
 
+  ControlServer& server() noexcept { return *server_; }
   ControlRegistry& registry() noexcept { return server_->registry(); }
   // Runs `work` on the control thread, later. Any thread.
   void post(std::move_only_function<void()> work) { server_->post(std::move(work)); }
