@@ -21,7 +21,7 @@ std::uint64_t AnswerFeed::begin(Look look) {
 void AnswerFeed::end(std::uint64_t number) {
   if (looks_.erase(number) == 0 || !looks_.empty()) { return; }
   for (const Recorder* const recorder : recorders_) { recorder->watch().stop(); }
-  if (timer_ != nullptr) { spent_ = std::move(timer_); }
+  timer_.reset();  // within a look it is not this one that goes off: that is spent_
   taken_ = {};
 }
 

@@ -267,26 +267,35 @@ TEST_F(Commands, ALookupAsksWhatIsWishedAndTakesTheReplyApart) {
 
 // --- Those who look at answers.
 
-// Timers that the test lets go off.
+// One timer at a time, which the test lets go off.
 struct HandExecutor final : Executor {
   struct Handle final : Timer {
-    explicit Handle(HandExecutor& home) : home_(home) {}
-    ~Handle() override { home_.due = nullptr; }
+    explicit Handle(HandExecutor& home) : home_(home), number_(++home.last) {}
+    ~Handle() override {
+      EXPECT_NE(home_.running, number_) << "destroyed inside its own work";
+      if (home_.armed == number_) { home_.armed = 0; }
+    }
     HandExecutor& home_;
+    const int number_;
   };
   void post(std::move_only_function<void()> work) override { work(); }
   std::unique_ptr<Timer> after(Duration, std::move_only_function<void()> work) override {
+    EXPECT_EQ(armed, 0);
     auto handle = std::make_unique<Handle>(*this);
     due = std::move(work);
+    armed = handle->number_;
     return handle;
   }
   bool go_off() {
-    auto work = std::exchange(due, nullptr);
-    if (work == nullptr) { return false; }
+    if (armed == 0) { return false; }
+    running = std::exchange(armed, 0);
+    auto work = std::move(due);
     work();
+    running = 0;
     return true;
   }
   std::move_only_function<void()> due;
+  int last = 0, armed = 0, running = 0;
 };
 
 AnswerEvent event(NameView name) {
