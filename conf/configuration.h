@@ -14,6 +14,7 @@
 #include "resolver/iterate/resolver_options.h"
 #include "resolver/policy/discovery_options.h"
 #include "resolver/policy/local_data_options.h"
+#include "resolver/policy/policy_options.h"
 #include "telemetry/telemetry_options.h"
 #include "telemetry/web/web_options.h"
 #include "transports/listener_options.h"
@@ -60,6 +61,7 @@ struct Configuration {
   DnssecOptions dnssec;
   CacheOptions cache;
   LocalDataOptions local_data;
+  PolicyOptions policy;
   DiscoveryOptions discovery;  // of this the daemon fills in what follows from listeners and certificate
   TelemetryOptions telemetry;
   WebOptions web;

@@ -28,6 +28,7 @@ class CrossChecks {
     check_log();
     check_ports();
     check_zones();
+    check_policy();
   }
 
  private:
@@ -222,6 +223,18 @@ class CrossChecks {
       tell({"resolver.stub_zones", "forward.zones"},
            "zone " + quoted_value(forward.zone.text()) + " is in resolver.stub_zones and in forward.zones",
            "keep it in one of the two");
+    }
+  }
+
+  void check_policy() {
+    const PolicyOptions& policy = configuration_.policy;
+    for (const ViewOptions& view : policy.views) {
+      for (const std::string& list : view.lists.value_or(std::vector<std::string>{})) {
+        if (std::ranges::find(policy.lists, list, &PolicyListOptions::name) != policy.lists.end()) { continue; }
+        tell({"policy.lists", "policy.views"},
+             "view " + quoted_value(view.name) + " names list " + quoted_value(list) + ", which policy.lists has not",
+             "name one of policy.lists");
+      }
     }
   }
 

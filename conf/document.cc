@@ -94,6 +94,17 @@ std::string default_document() {
       out += item_keys_comment(margin, kEachZone, forward_zone_schema(),
                                "[{zone: ., servers: [192.0.2.53], tls: true, tls_name: dns.example.net}]");
     }
+    if (key.path == "local_data.zones") {
+      out += item_keys_comment(margin, kEachZone, local_zone_schema(), "[{zone: corp.example, type: redirect}]");
+    }
+    if (key.path == "policy.lists") {
+      out += item_keys_comment(margin, "Each list is a map of these keys:", policy_list_schema(),
+                               "[{name: ads, file: lists/ads.txt}, {name: adults, file: adults.txt, everyone: false}]");
+    }
+    if (key.path == "policy.views") {
+      out += item_keys_comment(margin, "Each view is a map of these keys:", view_schema(),
+                               "[{name: children, clients: [192.168.1.64/26], lists: [ads, adults]}]");
+    }
     if (key.path == "dnssec.negative_trust_anchors") {
       out += item_keys_comment(margin, "Each map has these keys:", negative_anchor_schema(),
                                "[broken.example, {name: late.example, reason: expired, until: 2026-12-31}]");

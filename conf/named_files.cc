@@ -202,6 +202,9 @@ void read_named_files(Configuration& configuration, const KeyPlaces& places, con
   files.read_web_token();
   files.look_at_authorities();
   place_beside(problems.file(), configuration.listeners.identity);
+  for (PolicyListOptions& list : configuration.policy.lists) {
+    list.file = for_later(beside(problems.file(), list.file));
+  }
 }
 
 }  // namespace vouch

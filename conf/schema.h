@@ -36,6 +36,10 @@ std::span<const SectionSpec> sections();
 // The keys of one item of resolver.stub_zones and of forward.zones.
 std::span<const KeySpec<ConfiguredZone>> stub_zone_schema();
 std::span<const KeySpec<ConfiguredZone>> forward_zone_schema();
+// Of local_data.zones, of policy.lists and of policy.views.
+std::span<const KeySpec<LocalZoneOptions>> local_zone_schema();
+std::span<const KeySpec<PolicyListOptions>> policy_list_schema();
+std::span<const KeySpec<ViewOptions>> view_schema();
 // And of dnssec.negative_trust_anchors, where an item is a map.
 std::span<const KeySpec<NegativeAnchor>> negative_anchor_schema();
 

@@ -28,6 +28,7 @@ SchemaPart dnssec_schema();
 SchemaPart cache_schema();
 // In schema_policy.cc.
 SchemaPart local_data_schema();
+SchemaPart policy_schema();
 // In schema_operation.cc.
 SchemaPart telemetry_schema();
 SchemaPart web_schema();

@@ -42,6 +42,22 @@ Movement Collector::sums_of(const Figures& figures) {
   return sums;
 }
 
+void Collector::tell_policy(Figures& figures) const {
+  PolicyFigures& told = figures.policy;
+  std::array<std::uint64_t, kPolicySourceSlots> sources{};
+  for (const Recorder* worker : parts_.workers) {
+    const PolicyCounters& policy = worker->policy();
+    for (std::size_t i = 0; i < told.actions.size(); ++i) { told.actions[i] += policy.actions[i].value(); }
+    for (std::size_t i = 0; i < sources.size(); ++i) { sources[i] += policy.sources[i].value(); }
+    told.stripped += policy.addresses_left_out.value();
+    told.dns64 += policy.dns64_answers.value();
+  }
+  std::vector<std::string> names;
+  if (parts_.together.policy != nullptr) { names = parts_.together.policy->names(); }
+  for (std::size_t i = 0; i < names.size(); ++i) { told.sources.push_back({names[i], sources[i]}); }
+  told.sources.push_back({"_other", sources.back()});
+}
+
 void Collector::end_minute(UnixTime now) {
   const Figures figures = take_sums(now);
   recent_.end_minute(sums_of(figures), now);
@@ -54,6 +70,7 @@ Figures Collector::take(UnixTime now) {
   tell_tlds(figures);
   tell_adoption(figures);
   tell_clients(figures);
+  tell_policy(figures);
   figures.expiring = parts_.together.expiry.soonest(now, kMostExpiring);
   return figures;
 }

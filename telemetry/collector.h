@@ -32,6 +32,7 @@ class Collector {
   void list_tlds(const std::map<std::string, Answers>& all);
   void tell_adoption(Figures& figures) const;
   void tell_clients(Figures& figures) const;
+  void tell_policy(Figures& figures) const;
   static Movement sums_of(const Figures& figures);
   Figures take_sums(UnixTime now) const;
 

@@ -133,6 +133,18 @@ struct Movement {
   WithheldFigures all_withheld() const noexcept;
 };
 
+// What policy did, since the start.
+struct PolicyFigures {
+  std::array<std::uint64_t, kPolicyActionClasses> actions{};  // rules that were carried out
+  struct Source {
+    std::string name;           // of a list or a policy zone; "_other" comes last
+    std::uint64_t answers = 0;  // that it changed or kept back
+  };
+  std::vector<Source> sources;
+  std::uint64_t stripped = 0;  // answers that rebinding protection took addresses from
+  std::uint64_t dns64 = 0;     // AAAA made from A
+};
+
 struct Figures {
   UnixTime taken = 0;
   UnixTime started = 0;
@@ -150,6 +162,7 @@ struct Figures {
   std::vector<ExpiringZone> expiring;                                              // soonest first
   AdoptionFigures adoption;
   ClientFigures clients;
+  PolicyFigures policy;
   Movement day;                         // the last 24 hours, or since the start
   std::vector<Movement> minutes;        // the last hour, oldest first, the present minute left out
   std::vector<Movement> quarter_hours;  // the last day, oldest first

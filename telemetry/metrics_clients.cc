@@ -89,6 +89,24 @@ void add_answers(MetricFamilies& families, const FrontCounters& front) {
   std::move(special).into(families);
 }
 
+void add_policy(MetricFamilies& families, const PolicyFigures& policy) {
+  MetricFamilyBuilder actions = counter_family(
+      "vouch_policy_actions_total", "Answers that a rule of a list or a policy zone had a say in, by what it did.");
+  for (std::size_t i = 0; i < kPolicyActionClasses; ++i) {
+    actions.add({{"action", kPolicyActionIds[i]}}, policy.actions[i]);
+  }
+  std::move(actions).into(families);
+  MetricFamilyBuilder sources =
+      counter_family("vouch_policy_answers_total",
+                     "Answers that a rule changed or kept back, by its list or policy zone; _configuration: names in "
+                     "the configuration itself; _other: those beyond 46.");
+  for (const PolicyFigures::Source& source : policy.sources) { sources.add({{"list", source.name}}, source.answers); }
+  std::move(sources).into(families);
+  add_counter(families, "vouch_policy_answers_stripped_total", "Answers that rebinding protection took addresses from.",
+              policy.stripped);
+  add_counter(families, "vouch_dns64_answers_total", "AAAA answers made from IPv4 addresses (RFC 6147).", policy.dns64);
+}
+
 void add_tlds(MetricFamilies& families, const Figures& figures) {
   // With 100 TLDs six standings would be a third of all series: what neither proves nor refutes anything is one.
   constexpr std::array kToldApart{Standing::secure, Standing::insecure, Standing::bogus};
@@ -134,6 +152,7 @@ void add_withheld(MetricFamilies& families, const Figures& figures) {
 void add_client_metrics(MetricFamilies& families, const Figures& figures) {
   add_queries(families, figures.counters->front);
   add_answers(families, figures.counters->front);
+  add_policy(families, figures.policy);
   add_tlds(families, figures);
   add_withheld(families, figures);
   add_gauge(families, "vouch_client_prefixes",

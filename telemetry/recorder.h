@@ -12,6 +12,8 @@
 #include "telemetry/counters.h"
 #include "telemetry/distinct_sketch.h"
 #include "telemetry/expiry_watch.h"
+#include "telemetry/policy_counters.h"
+#include "telemetry/policy_sources.h"
 #include "telemetry/tld_tally.h"
 #include "telemetry/zone_ledger.h"
 
@@ -21,6 +23,7 @@ namespace vouch {
 struct RecordedTogether {
   ZoneLedger& ledger;
   ExpiryWatch& expiry;
+  const PolicySources* policy = nullptr;  // null: nothing has a name
 };
 
 // Data that failed stood between a client and its answer.
@@ -72,6 +75,7 @@ class Recorder {
   Recorder& operator=(const Recorder&) = delete;
 
   FrontCounters& front() noexcept { return counters_.front; }
+  PolicyCounters& policy() noexcept { return policy_; }
 
   // A query came. `transport`: the number of its ClientProtocol. Who is not served is no client.
   void asked(std::size_t transport, const IpAddress& client, bool is_served = true) noexcept {
@@ -83,6 +87,12 @@ class Recorder {
     if (event.source != AnswerSource::local) { tlds_.add(event.name, event.standing, event.rcode == Rcode::no_error); }
     if (watch_.is_on()) [[unlikely]] { watch_.note(event); }
   }
+  // A rule of policy was carried out. `action`: the number of its PolicyAction; `source`: of its list's or zone's
+  // counter (policy_sources.h). What is let pass counts as no source's deed.
+  void ruled(std::size_t action, std::size_t source) noexcept {
+    policy_.actions[action].add();
+    if (action != 0) { policy_.sources[source].add(); }
+  }
   void withheld(const FailureEvent& event, UnixTime now);
   void judged(const JudgementEvent& event, UnixTime now);
   // Whether this cached answer is to be timed.
@@ -90,6 +100,7 @@ class Recorder {
 
   // For who reports.
   const WorkerCounters& counters() const noexcept { return counters_; }
+  const PolicyCounters& policy() const noexcept { return policy_; }
   const TldTally& tlds() const noexcept { return tlds_; }
   AnswerWatch& watch() const noexcept { return watch_; }  // for one reader, on one thread
   struct PrefixSketches {
@@ -103,6 +114,7 @@ class Recorder {
   void note_zone(const JudgementEvent& event) noexcept;
 
   WorkerCounters& counters_;
+  PolicyCounters policy_;
   const RecordedTogether* const together_;
   TldTally tlds_;
   std::unique_ptr<PrefixSketches> prefixes_;

@@ -70,6 +70,13 @@ inline constexpr std::size_t kSpecialNames = 8;
 inline constexpr std::array<std::string_view, kSpecialNames> kSpecialNameIds{
     "private_reverse", "localhost", "home_arpa", "internal", "onion", "invalid", "test", "other"};
 
+// What a rule of policy does to an answer; the order of PolicyAction (resolver/policy/ruling.h).
+inline constexpr std::size_t kPolicyActionClasses = 7;
+inline constexpr std::array<std::string_view, kPolicyActionClasses> kPolicyActionIds{
+    "pass", "nxdomain", "nodata", "drop", "truncate", "local_data", "refuse"};
+// Lists and policy zones that have a counter of their own; the last one is everybody else's.
+inline constexpr std::size_t kPolicySourceSlots = 48;
+
 // How far up the tree a server stands: what it is shown tells how much others learn.
 inline constexpr std::size_t kTreeLevels = 3;
 inline constexpr std::array<std::string_view, kTreeLevels> kTreeLevelIds{"root", "tld", "other"};

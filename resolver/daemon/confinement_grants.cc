@@ -92,6 +92,7 @@ class Collector {
 
   ConfiguredGrants collect() && {
     for (const NamedPath& named : kPaths) { add(named.use, named.path(configuration_)); }
+    for (const PolicyListOptions& list : configuration_.policy.lists) { add(Use::read_file, list.file); }
     for (const std::string& folder : configuration_.process.confinement_folders) {
       found_.grants.readable.push_back((working_directory_ / folder).string());
     }

@@ -19,6 +19,7 @@
 #include "resolver/daemon/control/control.h"
 #include "resolver/daemon/log_output.h"
 #include "resolver/daemon/observatory.h"
+#include "resolver/daemon/policy_watch.h"
 #include "resolver/daemon/process.h"
 #include "resolver/daemon/recurring.h"
 #include "resolver/daemon/reloader.h"
@@ -96,6 +97,7 @@ class Daemon {
   ~Daemon() {
     if (control_ != nullptr) { control_->stop(); }  // it posts to all the others
     watchdog_.reset();
+    policy_watch_.reset();  // it posts to the workers
     workers_.clear();       // before what they lean on
     observatory_.reset();   // what they post to, and read by it
     control_.reset();       // what both post to
@@ -117,10 +119,12 @@ class Daemon {
     }
     if (observatory_ != nullptr) { observatory_->start(); }
     if (control_ != nullptr) { control_->start(); }
+    policy_watch_.emplace([this] { look_at_lists(); });
     announce();
     begin_watchdog();
     wait_for_end(signals);
     watchdog_.reset();
+    policy_watch_.reset();
     notify_service_manager("STOPPING=1");
     reloader_->stop();
     if (control_ != nullptr) { control_->stop(); }
@@ -156,8 +160,22 @@ class Daemon {
     set_log_sink(log_.get());
     identity_.announce();
     workers_.front()->keep_anchors(make_keeper(*generation));
+    if (auto made = begin_policy((*generation)->configuration); !made) { return made; }
     open_control();
     return confine();
+  }
+
+  // As the user who will read its files again.
+  std::expected<void, std::string> begin_policy(const Configuration& configuration) {
+    const auto policy = policy_of(configuration, lists_);
+    if (!policy) { return std::unexpected("policy: " + policy.error()); }
+    for (const auto& worker : workers_) { worker->use_policy(*policy); }
+    return {};
+  }
+
+  // On the watch's thread.
+  void look_at_lists() {
+    if (lists_.have_changed(current_.get()->configuration.policy)) { reloader_->renew_policy(); }
   }
 
   // As the user whose socket it shall be.
@@ -284,7 +302,8 @@ class Daemon {
                                       .trust = trust_,
                                       .clock = clock_,
                                       .identity = identity_,
-                                      .make_keeper = [this](const GenerationPtr& next) { return make_keeper(next); }});
+                                      .make_keeper = [this](const GenerationPtr& next) { return make_keeper(next); },
+                                      .lists = lists_});
   }
 
   std::expected<void, std::string> make_workers(const GenerationPtr& generation) {
@@ -392,7 +411,9 @@ class Daemon {
   SystemRandom telemetry_random_;
   ZoneLedger ledger_;
   ExpiryWatch expiry_;
-  const RecordedTogether recorded_{ledger_, expiry_};
+  PolicySources policy_sources_;
+  const RecordedTogether recorded_{ledger_, expiry_, &policy_sources_};
+  PolicyLists lists_{policy_sources_};
   ServerIdentity identity_;
   CurrentGeneration current_;
   StatusSource status_{{current_, clock_, caches_, anchors_, trust_, identity_.identities()}};
@@ -403,6 +424,7 @@ class Daemon {
   std::vector<std::unique_ptr<Worker>> workers_;
   std::optional<Reloader> reloader_;
   std::unique_ptr<Control> control_;
+  std::optional<PolicyWatch> policy_watch_;
   std::unique_ptr<Watchdog> watchdog_;  // goes before them
 };
 

@@ -84,9 +84,12 @@ ReloadReport Reloader::take_file() {
   keep_unprepared(before->configuration, *next, report.need_restart);
   auto generation = make_generation(std::move(*next), parts_.process, held());
   if (!generation) { return refuse(std::move(generation.error())); }
+  const auto policy = policy_of((*generation)->configuration, parts_.lists);
+  if (!policy) { return refuse(policy.error()); }
   report.changed = changed_keys(before->configuration, (*generation)->configuration);
   if (auto switched = switch_to(*generation, report.changed); !switched) { return refuse(std::move(switched.error())); }
   parts_.current.set(*generation);
+  use_policy(*policy);
   given_up_.push_back({before->listen, parts_.clock.monotonic() + Serving::kTimeToEnd + kCloseMargin});
   set_log_level((*generation)->configuration.logging.level);
   forget_outdated(before->configuration, (*generation)->configuration, report.changed);
@@ -168,6 +171,18 @@ void Reloader::forget_outdated(const Configuration& before, const Configuration&
   const bool may_succeed_now = touches(changed, "dnssec.") || touches(changed, "forward.") ||
                                touches(changed, "resolver.") || touches(changed, "outgoing.");
   if (may_succeed_now) { parts_.caches.failures.clear(); }
+}
+
+void Reloader::use_policy(const PolicyPtr& policy) {
+  for (const auto& worker : parts_.workers) { worker->use_policy(policy); }
+}
+
+void Reloader::renew_policy() {
+  const std::lock_guard lock(mutex_);
+  if (is_stopped_) { return; }
+  const auto policy = policy_of(parts_.current.get()->configuration, parts_.lists);
+  if (policy) { return use_policy(*policy); }
+  log(LogLevel::error, "policy_not_renewed", {{"problem", policy.error()}, {"remedy", "the old rules stay in force"}});
 }
 
 void Reloader::look_at_certificate() {

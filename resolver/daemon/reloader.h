@@ -16,6 +16,7 @@
 #include "conf/config_error.h"
 #include "resolver/cache/caches.h"
 #include "resolver/daemon/generation.h"
+#include "resolver/daemon/policy_of.h"
 #include "resolver/daemon/worker.h"
 
 namespace vouch {
@@ -40,6 +41,7 @@ class Reloader {
     ServerIdentity& identity;
     // Makes the keeper of the anchors for a generation; called on the first worker's thread.
     std::function<std::shared_ptr<AnchorKeeper>(GenerationPtr)> make_keeper;
+    PolicyLists& lists;
   };
   explicit Reloader(Parts parts) : parts_(std::move(parts)) {}
 
@@ -47,6 +49,9 @@ class Reloader {
   ReloadReport reload();
   // Takes a renewed certificate, if there is one.
   void look_at_certificate();
+  // Builds the running configuration's policy anew, and has the workers use it: something that it is made of has
+  // changed.
+  void renew_policy();
   void stop();  // once it returns, no reload is under way and none will begin
 
  private:
@@ -54,6 +59,7 @@ class Reloader {
   std::expected<void, std::string> switch_to(const GenerationPtr& next, const std::vector<std::string>& changed);
   void keep_unprepared(const Configuration& running, Configuration& next, std::vector<std::string>& need_restart) const;
   ListenAddresses held() const;
+  void use_policy(const PolicyPtr& policy);
   void forget_outdated(const Configuration& before, const Configuration& after,
                        const std::vector<std::string>& changed);
 

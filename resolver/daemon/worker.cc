@@ -82,6 +82,11 @@ void Worker::start(std::function<void()> ended) {
 }
 
 void Worker::use_policy(std::shared_ptr<const Policy> policy) {
+  if (!thread_.joinable()) {  // nobody is served yet, and nobody shall be without it
+    policy_ = std::move(policy);
+    if (serving_ != nullptr) { serving_->front().use_policy(policy_); }
+    return;
+  }
   loop_->post([this, policy = std::move(policy)]() mutable {
     policy_ = std::move(policy);
     if (serving_ != nullptr) { serving_->front().use_policy(policy_); }

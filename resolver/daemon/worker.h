@@ -49,7 +49,7 @@ class Worker {
   // This worker keeps the process's trust anchors; before start().
   void keep_anchors(KeeperPtr keeper) { keeper_ = std::move(keeper); }
 
-  // From the next query on this policy holds here; null: none. Any thread.
+  // From the next query on this policy holds here; null: none. Before start() by whoever prepares, then by any thread.
   void use_policy(std::shared_ptr<const Policy> policy);
 
   // One name resolved and judged for the "Check a site" page, on this worker. `done` is called on its thread; never,

@@ -66,6 +66,8 @@ struct Front::Impl {
   std::size_t finish(AnswerWriter& writer, NameView name, Rcode rcode, bool authentic, AnswerSource source,
                      Standing standing, AtFault at_fault);
   std::size_t answer_locally(AnswerWriter& writer, NameView name, const LocalAnswer& local);
+  std::optional<std::size_t> answer_own_names(const ClientQuery& query, ReplyRoom& room, AnswerWriter& writer,
+                                              NameView name);
   std::optional<std::size_t> answer_by_policy(const ClientQuery& query, ReplyRoom& room, AnswerWriter& writer,
                                               NameView name);
   std::optional<std::size_t> answer_from_cache(const ClientQuery& query, ReplyRoom& room, AnswerWriter& writer,
@@ -235,17 +237,13 @@ std::size_t Front::Impl::finish(AnswerWriter& writer, NameView name, Rcode rcode
 // then the world is asked.
 std::size_t Front::Impl::answer_question(const ClientQuery& query, ReplyRoom& room, AnswerWriter& writer,
                                          NameView name) {
-  const Type type = writer.inquiry().type;
-  if (by_policy.view != nullptr && by_policy.view->local) {
-    if (const auto local = by_policy.view->local->find(name, type)) { return answer_locally(writer, name, *local); }
-  }
-  if (const auto local = parts.local_zones.find(name, type)) { return answer_locally(writer, name, *local); }
+  if (const auto size = answer_own_names(query, room, writer, name)) { return *size; }
   // To tell what is cached would tell what others asked (RFC 9076). EDE 20 is RFC 8914's word for it, section 4.21.
   const bool rd = writer.inquiry().rd;
   if (!rd && !parts.options.answer_without_rd) {
     return answer_early(writer, {Rcode::refused, Ede::not_authoritative});
   }
-  if (by_policy.view != nullptr && by_policy.meet_name(name)) {
+  if (by_policy.view != nullptr && by_policy.meet_question(name, writer.inquiry())) {
     if (const auto size = answer_by_policy(query, room, writer, name)) { return *size; }
   }
   const TtlTime now = parts.clock.ttl();
@@ -256,7 +254,28 @@ std::size_t Front::Impl::answer_question(const ClientQuery& query, ReplyRoom& ro
   return resolve(query, room, writer, name);
 }
 
+// The view's before everyone's.
+std::optional<std::size_t> Front::Impl::answer_own_names(const ClientQuery& query, ReplyRoom& room,
+                                                         AnswerWriter& writer, NameView name) {
+  const Type type = writer.inquiry().type;
+  if (const PolicyView* view = by_policy.view) {
+    if (view->dns64 != nullptr) {
+      if (const auto local = view->dns64->find(name, type)) { return answer_locally(writer, name, *local); }
+      RRsetPtr alias = writer.inquiry().rd ? view->dns64->reverse_alias(name) : nullptr;
+      if (alias) { return resolve(query, room, writer, name, std::move(alias)); }
+    }
+    if (view->local) {
+      if (const auto local = view->local->find(name, type)) { return answer_locally(writer, name, *local); }
+    }
+  }
+  if (const auto local = parts.local_zones.find(name, type)) { return answer_locally(writer, name, *local); }
+  return std::nullopt;
+}
+
 std::size_t Front::Impl::answer_locally(AnswerWriter& writer, NameView name, const LocalAnswer& local) {
+  if (local.is_silence) { return drop(); }
+  if (local.rcode == Rcode::refused) { counters.refused.add(); }
+  if (local.ede) { writer.error(*local.ede); }
   if (local.answer) { writer.answer(*local.answer, local.answer->ttl()); }
   if (local.authority) { writer.authority(*local.authority, local.authority->ttl()); }
   if (local.authoritative) { writer.set_authoritative(); }
@@ -291,12 +310,20 @@ std::optional<std::size_t> Front::Impl::answer_from_cache(const ClientQuery& que
                                                           AnswerWriter& writer, NameView name, TtlTime now) {
   // Before anything is read: what is forgotten while this goes on must not outlive it as a copy.
   const std::uint64_t as_of = generation();
-  const bool is_checked = by_policy.looks_at_answers();
+  const bool is_checked = by_policy.looks_at_answers(), has_rules = by_policy.has_rules_left();
   AnswerCheck check(by_policy, name, parts.caches, now);
   const CachedAnswer found = cache.write(writer, name, now, {}, rotation, is_checked ? &check : nullptr);
   if (!found.complete) { return std::nullopt; }
-  if (is_checked && by_policy.ruling) {
+  if (has_rules && by_policy.ruling) {
     if (const auto size = answer_by_policy(query, room, writer, name)) { return *size; }
+  }
+  if (by_policy.dns64 != nullptr && !check.has_ipv6() && found.rcode == Rcode::no_error) {
+    writer.drop_records();
+    return resolve(query, room, writer, name);
+  }
+  if (check.has_lost_addresses()) {
+    writer.error(Ede::blocked, kLostAddressesText);
+    parts.recorder.policy().addresses_left_out.add();
   }
   std::string text;  // empty for the most part: what is secure, or plainly unsigned, has nothing to tell
   if (const auto ede = ede_of(found.reason)) {
@@ -368,7 +395,8 @@ std::optional<std::size_t> Front::Impl::answer_failure(const ClientQuery& query,
     }
   }
   if (!failure) { return std::nullopt; }
-  if (by_policy.ruling) {  // nothing further on will overrule it
+  if (by_policy.dns64 != nullptr && !is_judged) { return std::nullopt; }  // there may be an address of IPv4
+  if (by_policy.has_rules_left() && by_policy.ruling) {                   // nothing further on will overrule it
     if (const auto size = answer_by_policy(query, room, writer, name)) { return size; }
   }
   writer.error(failure->cause, failure->text);

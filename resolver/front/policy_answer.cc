@@ -4,6 +4,8 @@
 
 namespace vouch {
 
+static_assert(kPolicyActions == kPolicyActionClasses);
+
 namespace {
 
 bool is_alias(const Ruling& ruling) noexcept {
@@ -133,9 +135,8 @@ RRsetPtr alias_of(const Ruling& ruling, NameView name) {
 }
 
 void count_ruling(const Ruling& ruling, const Policy& policy, Recorder& recorder) noexcept {
-  static_cast<void>(policy);
-  static_cast<void>(ruling);
-  static_cast<void>(recorder);
+  const std::uint8_t counter = ruling.rank == kNoRank ? Policy::kOtherCounter : policy.counter_of(ruling.rank);
+  recorder.ruled(static_cast<std::size_t>(ruling.action), counter);
 }
 
 // ------------------------------------------------------------------------------------------------------------ the text

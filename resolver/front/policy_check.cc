@@ -1,5 +1,7 @@
 #include "resolver/front/policy_check.h"
 
+#include "resolver/policy/rebinding.h"
+
 namespace vouch {
 
 namespace {
@@ -21,6 +23,8 @@ void PolicyState::meet_client(const Policy* with, const IpAddress& client) noexc
   view = nullptr;
   ruling.reset();
   is_of_client = false;
+  strips = false;
+  dns64 = nullptr;
   if (policy == nullptr) { return; }
   view = &policy->view_of(client);
   if (!view->points.has(PolicyPoint::client)) { return; }
@@ -28,7 +32,11 @@ void PolicyState::meet_client(const Policy* with, const IpAddress& client) noexc
   is_of_client = ruling.has_value();
 }
 
-bool PolicyState::meet_name(NameView name) noexcept {
+bool PolicyState::meet_question(NameView name, const Inquiry& inquiry) noexcept {
+  strips = view->strips_internal_addresses && !policy->may_be_internal(name);
+  // RFC 6147 section 5.5: whoever says CD and DO judges for itself, and would find what is made up bogus.
+  const bool may_make_up = inquiry.type == Type::AAAA && !(inquiry.cd && inquiry.dnssec_ok);
+  dns64 = may_make_up ? view->dns64 : nullptr;
   if (ruling && !policy->may_be_overruled(*view, *ruling)) { return true; }
   if (view->points.has(PolicyPoint::query_name)) {
     const HashedName hashed(name);
@@ -37,7 +45,7 @@ bool PolicyState::meet_name(NameView name) noexcept {
   return ruling && !policy->may_be_overruled(*view, *ruling);
 }
 
-bool PolicyState::looks_at_answers() const noexcept {
+bool PolicyState::has_rules_left() const noexcept {
   if (policy == nullptr) { return false; }
   if (!view->points.has(PolicyPoint::query_name) && !has_late_points(*view)) { return false; }
   return !ruling || policy->may_be_overruled(*view, *ruling);
@@ -53,11 +61,21 @@ void AnswerCheck::rule(std::optional<Ruling> ruling) noexcept {
 
 RRsetPtr AnswerCheck::pass(const RRsetPtr& set) {
   if (is_decided_) { return set; }
-  if (state_.looks_at_answers()) {
-    if (set->type() == Type::CNAME) { look_at_alias(*set); }
-    if (set->type() == Type::A || set->type() == Type::AAAA) { look_at_addresses(*set); }
+  const Type type = set->type();
+  if (state_.has_rules_left()) {
+    if (type == Type::CNAME) { look_at_alias(*set); }
+    if (type == Type::A || type == Type::AAAA) { look_at_addresses(*set); }
   }
-  return set;
+  RRsetPtr left = set;
+  if (state_.dns64 != nullptr && type == Type::AAAA) { left = state_.dns64->without_excluded(left); }
+  if (state_.strips && left) {
+    const RRsetPtr stripped = without_internal_addresses(left);
+    has_lost_addresses_ |= stripped != left;
+    left = stripped;
+  }
+  has_ipv6_ |= type == Type::AAAA && left;
+  has_changed_ |= left != set;
+  return left;
 }
 
 // A name that is blocked is blocked under every alias.
@@ -79,7 +97,7 @@ void AnswerCheck::look_at_addresses(const RRset& set) {
 // looked up for them.
 void AnswerCheck::look_at_servers() {
   const PolicyPoints points = state_.view == nullptr ? PolicyPoints{} : state_.view->points;
-  if (is_decided_ || !state_.looks_at_answers()) { return; }
+  if (is_decided_ || !state_.has_rules_left()) { return; }
   if (!points.has(PolicyPoint::server_name) && !points.has(PolicyPoint::server_address)) { return; }
   look_at_servers_of(asked_);
 }
@@ -111,19 +129,23 @@ void AnswerCheck::look_at_servers_of(NameView name) {
   }
 }
 
-std::optional<Answer> checked(const Answer& answer, PolicyState& state, NameView asked, const Caches& caches,
-                              TtlTime now) {
+CheckedAnswer checked(const Answer& answer, PolicyState& state, NameView asked, const Caches& caches, TtlTime now) {
   AnswerCheck check(state, asked, caches, now);
   Answer left;
   for (const AnswerPart& part : answer.answer) {
     if (RRsetPtr kept = check.pass(part.rrset)) { left.answer.push_back({std::move(kept), part.ttl}); }
   }
   check.look_at_servers();
-  if (!check.has_changed()) { return std::nullopt; }
+  CheckedAnswer result{
+      .left = std::nullopt, .has_lost_addresses = check.has_lost_addresses(), .has_ipv6 = check.has_ipv6()};
+  if (!check.has_changed()) { return result; }
   std::vector<AnswerPart> parts = std::move(left.answer);
   left = answer;
   left.answer = std::move(parts);
-  return left;
+  // What is left is true, but no proof goes with it.
+  if (left.verdict.is_secure()) { left.verdict = Verdict::insecure(Reason::none, NameView()); }
+  result.left = std::move(left);
+  return result;
 }
 
 }  // namespace vouch

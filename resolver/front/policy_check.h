@@ -18,14 +18,18 @@ struct PolicyState {
   const PolicyView* view = nullptr;  // the client's; null like `policy`
   std::optional<Ruling> ruling{};    // the first so far; an earlier source may still overrule it
   bool is_of_client = false;         // a rule on this client's very address had a say: the answer is for it alone
+  bool strips = false;               // addresses of the home's own network are taken out of the answer (rebinding.h)
+  const Dns64* dns64 = nullptr;      // makes up what the answer lacks; null: nothing is made up
 
   // The client's view, and what is said of its address.
   void meet_client(const Policy* with, const IpAddress& client) noexcept;
-  // What is said of the name asked. True: the ruling stands, whatever the answer would be.
-  bool meet_name(NameView name) noexcept;
+  // What is said of the question. True: the ruling stands, whatever the answer would be.
+  bool meet_question(NameView name, const Inquiry& inquiry) noexcept;
   PolicyRank below() const noexcept { return ruling ? ruling->rank : kNoRank; }
+  // Whether rules may still match, at an answer.
+  bool has_rules_left() const noexcept;
   // Whether an answer must be looked at before it leaves.
-  bool looks_at_answers() const noexcept;
+  bool looks_at_answers() const noexcept { return strips || dns64 != nullptr || has_rules_left(); }
 };
 
 // An answer on its way out, set by set in the order of its aliases. Tells of each set what may leave of it, and at the
@@ -41,7 +45,9 @@ class AnswerCheck {
   // After the last set: the servers that the answer comes from.
   void look_at_servers();
 
-  bool has_changed() const noexcept { return has_changed_; }  // some set was left out, or lost records
+  bool has_changed() const noexcept { return has_changed_; }                // some set was left out, or lost records
+  bool has_lost_addresses() const noexcept { return has_lost_addresses_; }  // to rebinding protection
+  bool has_ipv6() const noexcept { return has_ipv6_; }                      // what DNS64 would be wanted for is there
   // A rule has decided on the whole, and no set that is yet to come can change that.
   bool is_decided() const noexcept { return is_decided_; }
 
@@ -56,11 +62,20 @@ class AnswerCheck {
   const Caches& caches_;
   const TtlTime now_;
   bool has_changed_ = false;
+  bool has_lost_addresses_ = false;
+  bool has_ipv6_ = false;
   bool is_decided_ = false;
 };
 
-// The whole of an answer at once. What of it may leave, in place of it; nothing: all of it, as it is.
-std::optional<Answer> checked(const Answer& answer, PolicyState& state, NameView asked, const Caches& caches,
-                              TtlTime now);
+// The whole of an answer at once.
+struct CheckedAnswer {
+  std::optional<Answer> left;  // what of it may leave, in place of it; nothing: all of it, as it is
+  bool has_lost_addresses = false;
+  bool has_ipv6 = false;
+};
+CheckedAnswer checked(const Answer& answer, PolicyState& state, NameView asked, const Caches& caches, TtlTime now);
+
+// For the client's extended error, where has_lost_addresses().
+inline constexpr std::string_view kLostAddressesText = "internal addresses left out";
 
 }  // namespace vouch

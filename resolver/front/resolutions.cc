@@ -23,6 +23,19 @@ std::uint64_t fingerprint_of(const SocketAddress& client, std::uint16_t id, cons
   return siphash13(process_hash_key(), octets) | 1;  // never the 0 that means none
 }
 
+// Whether IPv4's addresses are worth a look: not when the name does not exist, and not when what was said of it is
+// forged. That nobody could be reached counts as no address (RFC 6147 section 5.1.3).
+bool lacks_addresses(const Answer& answer) noexcept {
+  return answer.rcode == Rcode::no_error || (answer.rcode == Rcode::server_failure && !answer.verdict.is_bogus());
+}
+
+std::optional<std::uint32_t> negative_ttl_of(const Answer& answer) noexcept {
+  for (const AnswerPart& part : answer.authority) {
+    if (part.rrset->type() == Type::SOA) { return part.ttl; }
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 // The right and duty to finish a question: whatever becomes of its holder, those who wait are told.
@@ -193,42 +206,94 @@ Resolutions::Reply Resolutions::write_by_policy(AnswerWriter& writer, ClientId i
                                                 const Answer& answer) {
   PolicyCourse& course = *client.course;
   if (course.alias) { return write_behind_alias(writer, client, answer); }
-  const std::optional<Answer> left = checked(answer, course.state, client.name, parts_.caches, parts_.clock.ttl());
-  if (course.state.ruling) {
-    const Ruling& ruling = *course.state.ruling;
-    Execution execution = execution_of(ruling, client.inquiry);
-    if (execution == Execution::alias) {
-      course.alias = alias_of(ruling, client.name);
-      if (course.alias) {
-        QuestionKey question = key_of(client.inquiry, rdata_name(Type::CNAME, course.alias->first_rdata()));
-        ask_instead(id, question);
-        return {.goes_on = true};
-      }
-      execution = Execution::written;  // that it cannot be said
-    }
-    if (execution == Execution::written) {
-      return {write_ruling(writer, client.name, ruling, *course.policy, parts_.recorder)};
-    }
-    count_ruling(ruling, *course.policy, parts_.recorder);
-    if (execution == Execution::silence) { return {}; }
+  const bool has_rules = course.state.has_rules_left();
+  const CheckedAnswer checked_answer = checked(answer, course.state, client.name, parts_.caches, parts_.clock.ttl());
+  const Answer& left = checked_answer.left ? *checked_answer.left : answer;
+  if (has_rules && course.state.ruling) {
+    if (const auto reply = carry_out(writer, id, client)) { return *reply; }
   }
-  return write(writer, client, left ? *left : answer);
+  if (course.set_aside) { return write_synthesised(writer, client, left); }
+  if (course.state.dns64 != nullptr && !checked_answer.has_ipv6 && lacks_addresses(left)) {
+    course.set_aside = std::make_unique<const Answer>(left);
+    ask_instead(id, {client.name, Type::A, client.inquiry.cd});
+    return {.goes_on = true};
+  }
+  if (checked_answer.has_lost_addresses) {
+    writer.error(Ede::blocked, kLostAddressesText);
+    parts_.recorder.policy().addresses_left_out.add();
+  }
+  return write(writer, client, left);
+}
+
+// What the client's ruling makes of it; nothing: no more than was resolved.
+std::optional<Resolutions::Reply> Resolutions::carry_out(AnswerWriter& writer, ClientId id, Client& client) {
+  PolicyCourse& course = *client.course;
+  const Ruling& ruling = *course.state.ruling;
+  Execution execution = execution_of(ruling, client.inquiry);
+  if (execution == Execution::alias) {
+    course.alias = alias_of(ruling, client.name);
+    if (course.alias) {
+      ask_instead(id, key_of(client.inquiry, rdata_name(Type::CNAME, course.alias->first_rdata())));
+      return Reply{.goes_on = true};
+    }
+    execution = Execution::written;  // that it cannot be said
+  }
+  if (execution == Execution::written) {
+    return Reply{write_ruling(writer, client.name, ruling, *course.policy, parts_.recorder)};
+  }
+  count_ruling(ruling, *course.policy, parts_.recorder);
+  return execution == Execution::silence ? std::optional(Reply{}) : std::nullopt;
 }
 
 // Policy's alias, and what its target resolves to. What is made up is as genuine as its maker.
 Resolutions::Reply Resolutions::write_behind_alias(AnswerWriter& writer, const Client& client, const Answer& answer) {
   const PolicyCourse& course = *client.course;
-  const Ruling& ruling = *course.state.ruling;
-  const RulingText text(ruling, *course.policy);
-  if (ruling.ede) { writer.error(*ruling.ede, text.text()); }
+  std::optional<RulingText> text;  // none: the alias is DNS64's
+  if (const auto& ruling = course.state.ruling) {
+    text.emplace(*ruling, *course.policy);
+    if (ruling->ede) { writer.error(*ruling->ede, text->text()); }
+    count_ruling(*ruling, *course.policy, parts_.recorder);
+  }
   Answer whole = answer;
   whole.answer.insert(whole.answer.begin(), {course.alias, course.alias->ttl()});
   if (whole.verdict.is_secure()) { whole.verdict = Verdict::insecure(Reason::none, NameView()); }
-  count_ruling(ruling, *course.policy, parts_.recorder);
   const std::size_t size =
       write_answer(writer, client.name, whole, parts_.options, ++rotation_, parts_.recorder.front());
   record(client, whole);
   return {size};
+}
+
+// RFC 6147 section 5.1: the addresses of IPv4, each behind the translator's prefix. When there are none, the client is
+// told what it asked for: that there is no AAAA.
+Resolutions::Reply Resolutions::write_synthesised(AnswerWriter& writer, const Client& client, const Answer& ipv4) {
+  const PolicyCourse& course = *client.course;
+  const Answer& none = *course.set_aside;
+  // Section 5.1.7: no longer than the word that there is no AAAA holds.
+  const std::uint32_t most = negative_ttl_of(none).value_or(Dns64::kTtlWithoutSoa);
+  Answer made;
+  made.rcode = Rcode::no_error;
+  bool has_addresses = false;
+  const bool is_usable = ipv4.rcode == Rcode::no_error && (client.inquiry.cd || !ipv4.verdict.is_bogus());
+  for (const AnswerPart& part : is_usable ? ipv4.answer : std::vector<AnswerPart>{}) {
+    if (part.rrset->type() != Type::A) {
+      made.answer.push_back(part);
+      continue;
+    }
+    const std::uint32_t ttl = std::min(part.ttl, most);
+    if (RRsetPtr aaaa = course.state.dns64->synthesise(*part.rrset, ttl)) {
+      made.answer.push_back({std::move(aaaa), ttl});
+      has_addresses = true;
+    }
+  }
+  if (!has_addresses) { return write(writer, client, none); }
+  // No AD: nobody can check what is made up here, but by believing us.
+  made.verdict = none.rcode == Rcode::no_error ? weaker(none.verdict, ipv4.verdict) : ipv4.verdict;
+  if (made.verdict.is_secure()) { made.verdict = Verdict::insecure(Reason::none, NameView()); }
+  made.server = ipv4.server;
+  made.ede = Ede::synthesized;
+  made.ede_text = "DNS64";
+  parts_.recorder.policy().dns64_answers.add();
+  return write(writer, client, made);
 }
 
 // A client that has waited for one question waits for another. It may be answered, and gone, before this returns.

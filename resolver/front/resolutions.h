@@ -20,6 +20,7 @@ struct PolicyCourse {
   std::shared_ptr<const Policy> policy;  // that the client came under; what `state` points into
   PolicyState state;
   RRsetPtr alias = nullptr;  // stands in front of the answer; its target is looked up. Null: none
+  std::unique_ptr<const Answer> set_aside = nullptr;  // DNS64: that there is no AAAA, while A is looked up
 };
 
 class Resolutions {
@@ -85,6 +86,8 @@ class Resolutions {
   Reply write(AnswerWriter& writer, const Client& client, const Answer& answer);
   Reply write_by_policy(AnswerWriter& writer, ClientId id, Client& client, const Answer& answer);
   Reply write_behind_alias(AnswerWriter& writer, const Client& client, const Answer& answer);
+  Reply write_synthesised(AnswerWriter& writer, const Client& client, const Answer& ipv4);
+  std::optional<Reply> carry_out(AnswerWriter& writer, ClientId id, Client& client);
   void ask_instead(ClientId id, const QuestionKey& question);
   std::size_t write_stale(AnswerWriter& writer, const Client& client);
   void record(const Client& client, const Answer& answer);

@@ -1,12 +1,14 @@
 #include "resolver/policy/local_zones.h"
 
 #include <algorithm>
+#include <array>
 #include <bitset>
 #include <map>
 #include <unordered_map>
 #include <utility>
 
 #include "resolver/policy/discovery.h"
+#include "resolver/policy/reverse_names.h"
 #include "resolver/policy/special_use.h"
 
 namespace vouch {
@@ -37,6 +39,7 @@ struct Anchor {
   RRsetPtr soa;
   std::optional<SpecialName> special = std::nullopt;
   bool is_hole_below = false;  // a single name at the top of a hole: what is below stays everybody's
+  std::optional<LocalZoneType> own = std::nullopt;  // a zone of the operator's
 };
 
 bool is_single(const Anchor& anchor) noexcept {
@@ -57,16 +60,6 @@ void append32(Buffer& out, std::uint32_t value) {
 RRsetPtr one_record(NameView owner, Type type, std::uint32_t ttl, Bytes rdata) {
   const Bytes records[] = {rdata};
   return RRset::make(owner, type, ttl, records);
-}
-
-// RFC 6303 section 3: the zone names itself as its server and nobody as its keeper.
-RRsetPtr make_soa(NameView zone, std::uint32_t ttl) {
-  constexpr std::uint32_t kSerial = 1, kRefresh = 3600, kRetry = 1200, kExpire = 604800;
-  Buffer rdata;
-  append(rdata, zone.octets());
-  append(rdata, Name::of("nobody.invalid.").view().octets());
-  for (const std::uint32_t field : {kSerial, kRefresh, kRetry, kExpire, ttl}) { append32(rdata, field); }
-  return one_record(zone, Type::SOA, ttl, rdata);
 }
 
 RRsetPtr make_ns(NameView zone) { return one_record(zone, Type::NS, kSpecialTtl, zone.octets()); }
@@ -92,21 +85,35 @@ bool may_be_local(Type type) noexcept {
 
 }  // namespace
 
+// RFC 6303 section 3: the zone names itself as its server and nobody as its keeper.
+RRsetPtr made_up_soa(NameView zone, std::uint32_t ttl) {
+  constexpr std::uint32_t kSerial = 1, kRefresh = 3600, kRetry = 1200, kExpire = 604800;
+  Buffer rdata;
+  append(rdata, zone.octets());
+  append(rdata, Name::of("nobody.invalid.").view().octets());
+  for (const std::uint32_t field : {kSerial, kRefresh, kRetry, kExpire, ttl}) { append32(rdata, field); }
+  return one_record(zone, Type::SOA, ttl, rdata);
+}
+
 struct LocalZones::Impl {
   using Depths = std::bitset<kMaxLabels + 1>;
   NameMap<Depths> reach;  // by top-level domain: how many labels the anchors beneath it have
   NameMap<Anchor> anchors;
   NameMap<Node> nodes;  // every name that exists, inside zones and single ones
   RRsetPtr loopback_v4, loopback_v6;
+  RRsetPtr null_v4, null_v6;  // the unspecified addresses
 
   Impl();
   void add_anchor(NameView name, Anchor anchor);
   void add_special_zones(const LocalDataOptions& options, bool has_discovery);
   std::optional<std::string> add_discovery(const DiscoveryOptions& discovery);
-  std::optional<std::string> add_records(const std::vector<std::string>& texts);
+  std::optional<std::string> add_own_zones(const std::vector<LocalZoneOptions>& zones);
+  std::optional<std::string> add_records(const LocalDataOptions& options);
   // Outside our zones the owner becomes an anchor of its own.
   void add_set(const RRsetPtr& rrset, Anchor::Kind outside = Anchor::Kind::name);
   void add_loopback_name(std::string_view reverse);
+  const RRsetPtr* set_of(NameView name, Type type) const;
+  std::optional<LocalAnswer> answer_in_own(const Anchor& anchor, NameView zone, NameView name, Type type) const;
   const Anchor* anchor_of(NameView name, NameView& at) const;
   const RRsetPtr* set_at(const Node& node, Type type) const;
   LocalAnswer answer_in(const Anchor& zone, NameView name, Type type) const;
@@ -118,6 +125,9 @@ LocalZones::Impl::Impl() {
   v6[15] = 1;
   loopback_v4 = one_record(NameView(), Type::A, kSpecialTtl, kV4);
   loopback_v6 = one_record(NameView(), Type::AAAA, kSpecialTtl, v6);
+  constexpr std::array<Octet, 16> kNull{};
+  null_v4 = one_record(NameView(), Type::A, kOwnNegativeTtl, Bytes(kNull).first(4));
+  null_v6 = one_record(NameView(), Type::AAAA, kOwnNegativeTtl, kNull);
 }
 
 void LocalZones::Impl::add_anchor(NameView name, Anchor anchor) {
@@ -136,7 +146,7 @@ void LocalZones::Impl::add_special_zones(const LocalDataOptions& options, bool h
     if (!options.special_use_zones && !(is_discovery && has_discovery)) { continue; }
     const auto spares = [&](const Name& spared) { return zone.view().is_at_or_below(spared); };
     if (std::ranges::any_of(options.not_special, spares)) { continue; }
-    const RRsetPtr soa = make_soa(zone, is_discovery ? kDiscoveryTtl : kSpecialTtl);
+    const RRsetPtr soa = made_up_soa(zone, is_discovery ? kDiscoveryTtl : kSpecialTtl);
     add_anchor(zone, {.kind = Anchor::Kind::zone,
                       .use = special.kind,
                       .delegated = special.delegated,
@@ -207,21 +217,55 @@ void LocalZones::Impl::add_set(const RRsetPtr& rrset, Anchor::Kind outside) {
                 [&](const RRsetPtr& set) { return set->type() == rrset->type(); });  // the operator's word comes last
   sets.push_back(rrset);
   if (!in_zone) {
-    add_anchor(owner, {.kind = outside, .soa = make_soa(owner, kOwnNegativeTtl)});
+    add_anchor(owner, {.kind = outside, .soa = made_up_soa(owner, kOwnNegativeTtl)});
     return;
   }
   for (NameView above = owner.parent(); above.is_below(at); above = above.parent()) { nodes.try_emplace(Name(above)); }
 }
 
-std::optional<std::string> LocalZones::Impl::add_records(const std::vector<std::string>& texts) {
-  struct Order {
-    bool operator()(const std::pair<Name, Type>& a, const std::pair<Name, Type>& b) const noexcept {
-      const auto order = canonical_order(a.first, b.first);
-      return order != 0 ? order < 0 : a.second < b.second;
-    }
-  };
-  std::map<std::pair<Name, Type>, std::vector<TextRecord>, Order> sets;
-  for (const std::string& text : texts) {
+// They take the place of special-use zones, and of holes in those.
+std::optional<std::string> LocalZones::Impl::add_own_zones(const std::vector<LocalZoneOptions>& zones) {
+  for (const LocalZoneOptions& zone : zones) {
+    if (zone.zone.view().is_root()) { return "local_data: the root cannot be a local zone"; }
+    add_anchor(zone.zone,
+               {.kind = Anchor::Kind::zone, .soa = made_up_soa(zone.zone, kOwnNegativeTtl), .own = zone.type});
+    nodes.erase(zone.zone);  // what a special-use zone has there
+  }
+  return std::nullopt;
+}
+
+namespace {
+
+struct SetOrder {
+  bool operator()(const std::pair<Name, Type>& a, const std::pair<Name, Type>& b) const noexcept {
+    const auto order = canonical_order(a.first, b.first);
+    return order != 0 ? order < 0 : a.second < b.second;
+  }
+};
+using RecordSets = std::map<std::pair<Name, Type>, std::vector<TextRecord>, SetOrder>;
+
+// To each address the way back, unless the operator has written down one; of several names the first.
+void add_reverse_records(const std::vector<TextRecord>& addresses, RecordSets& sets) {
+  std::vector<TextRecord> made;
+  for (const TextRecord& record : addresses) {
+    const Name owner = reverse_name(record.type == Type::A ? IpAddress::v4(record.rdata) : IpAddress::v6(record.rdata));
+    const Bytes target = record.owner.view().octets();
+    const auto is_there = [&](const TextRecord& other) { return other.owner == owner; };
+    if (sets.contains({owner, Type::PTR}) || std::ranges::any_of(made, is_there)) { continue; }
+    made.push_back({owner, Type::PTR, record.ttl, {target.begin(), target.end()}});
+  }
+  for (TextRecord& record : made) {
+    std::pair key{record.owner, Type::PTR};
+    sets[std::move(key)].push_back(std::move(record));
+  }
+}
+
+}  // namespace
+
+std::optional<std::string> LocalZones::Impl::add_records(const LocalDataOptions& options) {
+  RecordSets sets;
+  std::vector<TextRecord> addresses;
+  for (const std::string& text : options.records) {
     auto record = parse_record(text);
     if (!record) { return "local_data: not a record: " + text; }
     if (!may_be_local(record->type)) {
@@ -230,9 +274,11 @@ std::optional<std::string> LocalZones::Impl::add_records(const std::vector<std::
     if (record->owner.view().is_wildcard()) {
       return "local_data: a wildcard cannot be local, name each host: " + text;
     }
+    if (record->type == Type::A || record->type == Type::AAAA) { addresses.push_back(*record); }
     std::pair key{record->owner, record->type};
     sets[std::move(key)].push_back(std::move(*record));
   }
+  if (options.reverse_records) { add_reverse_records(addresses, sets); }
   for (const auto& [key, records] : sets) {
     std::vector<Bytes> rdata;
     std::uint32_t ttl = records.front().ttl;
@@ -251,6 +297,55 @@ const RRsetPtr* LocalZones::Impl::set_at(const Node& node, Type type) const {
   if (type == Type::ANY) { return node.sets.empty() ? nullptr : &node.sets.front(); }  // RFC 8482: one is enough
   const auto found = std::ranges::find_if(node.sets, [&](const RRsetPtr& set) { return set->type() == type; });
   return found == node.sets.end() ? nullptr : &*found;
+}
+
+const RRsetPtr* LocalZones::Impl::set_of(NameView name, Type type) const {
+  const auto node = nodes.find(name);
+  return node == nodes.end() ? nullptr : set_at(node->second, type);
+}
+
+// `zone`: the anchor's name. Nothing: the name is resolved as any other.
+std::optional<LocalAnswer> LocalZones::Impl::answer_in_own(const Anchor& anchor, NameView zone, NameView name,
+                                                           Type type) const {
+  using enum LocalZoneType;
+  const auto node = nodes.find(name);
+  const bool has_records = node != nodes.end() && !node->second.sets.empty();
+  const LocalAnswer nothing{.answer = nullptr, .authority = anchor.soa};
+  LocalAnswer denied = nothing;
+  denied.rcode = Rcode::name_error;
+  const bool looks_at_records = *anchor.own <= deny;
+  if (looks_at_records && *anchor.own != redirect && has_records) {
+    const RRsetPtr* set = set_at(node->second, type);
+    return set == nullptr ? nothing : LocalAnswer{.answer = *set, .authority = nullptr};
+  }
+  switch (*anchor.own) {
+    case static_zone:
+      return node != nodes.end() || name == zone ? nothing : denied;
+    case redirect: {
+      const RRsetPtr* set = set_of(zone, type);
+      if (set == nullptr) { return nothing; }
+      return LocalAnswer{.answer = (*set)->with_owner(name), .authority = nullptr, .ede = Ede::forged_answer};
+    }
+    case transparent:
+      return std::nullopt;
+    case refuse:
+      return LocalAnswer{.rcode = Rcode::refused, .answer = nullptr, .authority = nullptr, .ede = Ede::blocked};
+    case deny:
+      return LocalAnswer{.answer = nullptr, .authority = nullptr, .is_silence = true};
+    case always_nxdomain:
+      denied.ede = Ede::blocked;
+      return denied;
+    case always_nodata:
+    case always_null:
+      break;
+  }
+  LocalAnswer blocked = nothing;
+  blocked.ede = Ede::blocked;
+  if (*anchor.own == always_null && (type == Type::A || type == Type::AAAA)) {
+    blocked.answer = (type == Type::A ? null_v4 : null_v6)->with_owner(name);
+    blocked.authority = nullptr;
+  }
+  return blocked;
 }
 
 LocalAnswer LocalZones::Impl::answer_in(const Anchor& anchor, NameView name, Type type) const {
@@ -281,7 +376,8 @@ std::expected<LocalZones, std::string> LocalZones::build(const LocalDataOptions&
   if (discovery != nullptr) {
     if (auto error = impl->add_discovery(*discovery)) { return std::unexpected(std::move(*error)); }
   }
-  if (auto error = impl->add_records(options.records)) { return std::unexpected(std::move(*error)); }
+  if (auto error = impl->add_own_zones(options.zones)) { return std::unexpected(std::move(*error)); }
+  if (auto error = impl->add_records(options)) { return std::unexpected(std::move(*error)); }
   LocalZones zones;
   zones.impl_ = std::move(impl);
   return zones;
@@ -291,6 +387,7 @@ std::optional<LocalAnswer> LocalZones::find(NameView name, Type type) const {
   NameView at;
   const Anchor* anchor = impl_->anchor_of(name, at);
   if (anchor == nullptr || anchor->kind == Anchor::Kind::hole) { return std::nullopt; }
+  if (anchor->own) { return impl_->answer_in_own(*anchor, at, name, type); }
   const bool is_apex = at.labels() == name.labels();
   if (is_single(*anchor) && !is_apex) { return std::nullopt; }
   const bool is_cut = anchor->kind == Anchor::Kind::zone && anchor->delegated && is_apex;

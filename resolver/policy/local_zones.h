@@ -23,7 +23,13 @@ struct LocalAnswer {
   // 3).
   bool authoritative = false;
   std::optional<SpecialName> special = std::nullopt;  // of a special-use zone: which kind
+  std::optional<Ede> ede = std::nullopt;              // of an operator's zone that keeps something back (RFC 8914)
+  bool is_silence = false;                            // no answer at all
 };
+
+// The SOA of a zone that is made up here (RFC 6303 section 3); `ttl` in seconds, for its record and for what is not
+// there.
+RRsetPtr made_up_soa(NameView zone, std::uint32_t ttl);
 
 class LocalZones {
  public:

@@ -13,6 +13,9 @@
 
 namespace vouch {
 
+// The longest name of a list, a policy zone or a view, in octets.
+inline constexpr std::size_t kMaxPolicyName = 64;
+
 enum class ListFormat : std::uint8_t {
   automatic,  // told from each line
   hosts,      // "0.0.0.0 name name...": each name, and nothing below it
@@ -41,8 +44,20 @@ struct Dns64Options {  // RFC 6147
   std::vector<Prefix> not_for;
   // AAAA records that count as if they were not there.
   std::vector<Prefix> exclude;
-  Dns64Options();
+  Dns64Options() : prefix(*Prefix::parse("64:ff9b::/96")), exclude{*Prefix::parse("::ffff:0:0/96")} {}
 };
+
+// Why no translator can have this prefix (RFC 6052 section 2.2), for the operator: "has ..."; nothing: it can.
+inline std::optional<std::string> translator_prefix_problem(const Prefix& prefix) {
+  constexpr std::size_t kReserved = 8;  // bits 64 to 71
+  if (prefix.address().is_v4()) { return "is an IPv4 prefix"; }
+  const unsigned bits = prefix.bits();
+  if (bits != 96 && (bits < 32 || bits > 64 || bits % 8 != 0)) {
+    return "has a length other than 32, 40, 48, 56, 64 or 96 (RFC 6052 section 2.2)";
+  }
+  if (prefix.address().octets()[kReserved] != 0) { return "has bits 64 to 71 not zero (RFC 6052 section 2.2)"; }
+  return std::nullopt;
+}
 
 struct RebindingOptions {
   bool enabled = false;
@@ -69,6 +84,11 @@ struct PolicyOptions {
   RebindingOptions rebinding;
   Dns64Options dns64;
   std::vector<ViewOptions> views;
+
+  // Nothing is said that would change an answer.
+  bool empty() const noexcept {
+    return lists.empty() && allow.empty() && block.empty() && views.empty() && !rebinding.enabled && !dns64.enabled;
+  }
 
   static constexpr std::size_t kMaxLists = 64;
   static constexpr std::size_t kMaxViews = 250;  // a finished answer knows its view by one octet

@@ -9,6 +9,7 @@
 
 #include "resolver/base/address.h"
 #include "resolver/policy/hashed_name.h"
+#include "resolver/policy/policy_options.h"
 #include "resolver/wire/rrset.h"
 #include "resolver/wire/types.h"
 
@@ -92,7 +93,5 @@ class RuleSource {
   virtual std::optional<Ruling> at_server_name(const HashedName&) const noexcept { return std::nullopt; }
   virtual std::optional<Ruling> at_server_address(const IpAddress&) const noexcept { return std::nullopt; }
 };
-
-inline constexpr std::size_t kMaxPolicyName = 64;
 
 }  // namespace vouch

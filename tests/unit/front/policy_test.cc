@@ -296,5 +296,166 @@ TEST_F(FrontPolicy, StaleAnswersAreSeenToAsWell) {
   EXPECT_EQ(ask("good.example.", Type::A, from("192.0.2.7")).summary(), "NOERROR good.example. 30 IN A 198.51.100.5");
 }
 
+// ------------------------------------------------------------------------------------------------ names in options
+
+TEST_F(FrontPolicy, WhatIsAllowedWinsOverWhatIsBlockedAndOverEveryList) {
+  policy.block = {Name::of("bad.example.")};
+  policy.allow = {Name::of("good.bad.example."), Name::of("listed.example.")};
+  source("list").on_name("listed.example.", PolicyAction::refuse);
+  use();
+  cache("good.bad.example. 300 IN A 198.51.100.1");
+  cache("listed.example. 300 IN A 198.51.100.2");
+  EXPECT_EQ(twice("www.bad.example."), "NXDOMAIN");
+  EXPECT_EQ(twice("good.bad.example."), "NOERROR good.bad.example. 300 IN A 198.51.100.1");
+  EXPECT_EQ(twice("listed.example."), "NOERROR listed.example. 300 IN A 198.51.100.2");
+}
+
+TEST_F(FrontPolicy, AViewsOwnNamesHoldForItAloneAndBesideEveryones) {
+  policy.block = {Name::of("bad.example.")};
+  policy.views = {{.name = "children",
+                   .clients = {*Prefix::parse("192.0.2.64/26")},
+                   .lists = {{}},
+                   .block = {Name::of("games.example.")}}};
+  use();
+  cache("games.example. 300 IN A 198.51.100.1");
+  EXPECT_EQ(twice("games.example."), "NOERROR games.example. 300 IN A 198.51.100.1");
+  EXPECT_EQ(twice("games.example.", from("192.0.2.70")), "NXDOMAIN");
+  EXPECT_EQ(twice("bad.example.", from("192.0.2.70")), "NXDOMAIN");
+}
+
+TEST_F(FrontPolicy, WhatRulesDidIsCountedBySource) {
+  policy.block = {Name::of("bad.example.")};
+  use();
+  for (int i = 0; i < 3; ++i) { ask("bad.example.", Type::A, from("192.0.2.7")); }
+  const PolicyCounters& counters = world().recorder().policy();
+  EXPECT_EQ(counters.actions[static_cast<std::size_t>(PolicyAction::name_error)].value(), 3U);
+  EXPECT_EQ(counters.sources[0].value(), 3U);
+}
+
+// ------------------------------------------------------------------------------------------------ rebinding protection
+
+class Rebinding : public FrontPolicy {
+ protected:
+  Rebinding() { policy.rebinding.enabled = true; }
+};
+
+TEST_F(Rebinding, AddressesOfTheHomeLeavePublicAnswers) {
+  use();
+  cache(rrset_of({"mixed.example. 300 IN A 198.51.100.1", "mixed.example. 300 IN A 192.168.1.1"}), Security::secure);
+  cache("inside.example. 300 IN A 192.168.1.1");
+  cache("alias.example. 300 IN CNAME inside.example.");
+  cache("public.example. 300 IN A 198.51.100.1");
+  EXPECT_EQ(twice("mixed.example."), "NOERROR mixed.example. 300 IN A 198.51.100.1");
+  EXPECT_EQ(twice("inside.example."), "NOERROR");
+  EXPECT_EQ(twice("alias.example."), "NOERROR alias.example. 300 IN CNAME inside.example.");
+  EXPECT_EQ(twice("public.example."), "NOERROR public.example. 300 IN A 198.51.100.1");
+  Asking how = from("192.0.2.7");
+  how.dnssec_ok = true;
+  const ClientAnswer answer = ask("mixed.example.", Type::A, how);
+  EXPECT_EQ(answer.ede(), Ede::blocked);
+  EXPECT_FALSE(answer.message().ad) << "what is left has no proof";
+}
+
+TEST_F(Rebinding, NamesThatMayHaveThemDo) {
+  policy.rebinding.allowed = {Name::of("nas.example.")};
+  options.local.records = {"printer.example. 60 IN A 192.168.1.9"};
+  use();
+  cache("nas.example. 300 IN A 192.168.1.1");
+  cache("www.nas.example. 300 IN A 192.168.1.2");
+  cache("evil.example. 300 IN CNAME nas.example.");
+  EXPECT_EQ(twice("nas.example."), "NOERROR nas.example. 300 IN A 192.168.1.1");
+  EXPECT_EQ(twice("www.nas.example."), "NOERROR www.nas.example. 300 IN A 192.168.1.2");
+  EXPECT_EQ(twice("printer.example."), "NOERROR printer.example. 60 IN A 192.168.1.9");
+  EXPECT_EQ(twice("evil.example."), "NOERROR evil.example. 300 IN CNAME nas.example.")
+      << "the name asked decides, or any page could lead there by an alias";
+}
+
+TEST_F(Rebinding, AViewMayBeSpared) {
+  policy.views = {{.name = "mail", .clients = {*Prefix::parse("192.0.2.25/32")}, .rebinding_protection = false}};
+  use();
+  cache("2.0.0.127.list.example. 300 IN A 127.0.0.2");
+  EXPECT_EQ(twice("2.0.0.127.list.example.", from("192.0.2.25")), "NOERROR 2.0.0.127.list.example. 300 IN A 127.0.0.2");
+  EXPECT_EQ(twice("2.0.0.127.list.example."), "NOERROR");
+}
+
+// --------------------------------------------------------------------------------------------------------------- DNS64
+
+class FrontDns64 : public FrontPolicy {
+ protected:
+  FrontDns64() { policy.dns64.enabled = true; }
+  std::string aaaa(std::string_view name, const Asking& how = from("192.0.2.7")) {
+    return twice(name, how, Type::AAAA);
+  }
+};
+
+TEST_F(FrontDns64, NamesWithoutIpv6GetIt) {
+  use();
+  cache("v4.example. 300 IN A 198.51.100.1", Security::secure);
+  cache_negative("v4.example.", Type::AAAA, EntryKind::no_data, Security::secure);
+  cache("both.example. 300 IN A 198.51.100.2");
+  cache("both.example. 300 IN AAAA 2001:db8::2");
+  cache("mapped.example. 300 IN AAAA ::ffff:198.51.100.3");
+  cache("mapped.example. 300 IN A 198.51.100.3");
+  cache("alias.example. 300 IN CNAME v4.example.");
+  cache_negative("gone.example.", Type::AAAA, EntryKind::name_error);
+  cache_negative("none.example.", Type::AAAA, EntryKind::no_data);
+  cache_negative("none.example.", Type::A, EntryKind::no_data);
+  EXPECT_EQ(aaaa("v4.example."), "NOERROR v4.example. 60 IN AAAA 64:ff9b::c633:6401") << "for the SOA's time at most";
+  EXPECT_EQ(aaaa("both.example."), "NOERROR both.example. 300 IN AAAA 2001:db8::2");
+  EXPECT_EQ(aaaa("mapped.example."), "NOERROR mapped.example. 300 IN AAAA 64:ff9b::c633:6403");
+  EXPECT_EQ(aaaa("alias.example."),
+            "NOERROR alias.example. 300 IN CNAME v4.example. v4.example. 60 IN AAAA 64:ff9b::c633:6401");
+  EXPECT_EQ(aaaa("gone.example."), "NXDOMAIN");
+  EXPECT_EQ(aaaa("none.example."), "NOERROR");
+  EXPECT_EQ(twice("v4.example."), "NOERROR v4.example. 300 IN A 198.51.100.1");
+}
+
+TEST_F(FrontDns64, WhoeverValidatesGetsWhatIsTrue) {
+  use();
+  cache("v4.example. 300 IN A 198.51.100.1", Security::secure);
+  cache_negative("v4.example.", Type::AAAA, EntryKind::no_data, Security::secure);
+  Asking how = from("192.0.2.7");
+  how.dnssec_ok = true;
+  const ClientAnswer synthesised = ask("v4.example.", Type::AAAA, how);
+  EXPECT_EQ(synthesised.summary(), "NOERROR v4.example. 60 IN AAAA 64:ff9b::c633:6401");
+  EXPECT_FALSE(synthesised.message().ad) << "nobody has signed it";
+  how.cd = true;
+  EXPECT_EQ(aaaa("v4.example.", how), "NOERROR") << "RFC 6147 section 5.5, item 3";
+}
+
+TEST_F(FrontDns64, OnlyForClientsThatNeedIt) {
+  policy.dns64.enabled = false;
+  policy.views = {{.name = "ipv6", .clients = {*Prefix::parse("192.0.2.64/26")}, .dns64 = true}};
+  use();
+  cache("v4.example. 300 IN A 198.51.100.1");
+  cache_negative("v4.example.", Type::AAAA, EntryKind::no_data);
+  cache_negative("ipv4only.arpa.", Type::AAAA, EntryKind::no_data);
+  EXPECT_EQ(aaaa("v4.example."), "NOERROR");
+  EXPECT_EQ(aaaa("v4.example.", from("192.0.2.70")), "NOERROR v4.example. 60 IN AAAA 64:ff9b::c633:6401");
+  EXPECT_EQ(aaaa("ipv4only.arpa."), "NOERROR");
+  EXPECT_EQ(aaaa("ipv4only.arpa.", from("192.0.2.70")),
+            "NOERROR ipv4only.arpa. 3600 IN AAAA 64:ff9b::c000:aa ipv4only.arpa. 3600 IN AAAA 64:ff9b::c000:ab");
+}
+
+TEST_F(FrontDns64, TheWayBackLeadsToTheIpv4Address) {
+  use();
+  cache("1.100.51.198.in-addr.arpa. 300 IN PTR v4.example.");
+  options.local.special_use_zones = false;
+  const std::string name = "1.0.4.6.3.3.6.c.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.b.9.f.f.4.6.0.0.ip6.arpa.";
+  EXPECT_EQ(twice(name, from("192.0.2.7"), Type::PTR),
+            "NOERROR " + name +
+                " 3600 IN CNAME 1.100.51.198.in-addr.arpa. 1.100.51.198.in-addr.arpa. 300 IN PTR "
+                "v4.example.");
+}
+
+TEST_F(FrontDns64, RebindingProtectionSeesTheIpv4Addresses) {
+  policy.rebinding.enabled = true;
+  policy.dns64.prefix = *Prefix::parse("2001:db8:64::/96");
+  use();
+  cache("inside.example. 300 IN A 192.168.1.1");
+  cache_negative("inside.example.", Type::AAAA, EntryKind::no_data);
+  EXPECT_EQ(aaaa("inside.example."), "NOERROR");
+}
+
 }  // namespace
 }  // namespace vouch

@@ -176,5 +176,100 @@ TEST(LocalZones, BadRecordsAreNamedInTheError) {
   }
 }
 
+LocalZones own_zones(LocalDataOptions options) {
+  auto zones = LocalZones::build(options);
+  EXPECT_TRUE(zones) << zones.error();
+  return std::move(*zones);
+}
+
+TEST(OwnZones, EachTypeAnswersInItsWay) {
+  using enum LocalZoneType;
+  LocalDataOptions options;
+  options.special_use_zones = false;
+  options.records = {"www.static.example. 60 IN A 10.0.0.1", "deep.er.static.example. 60 IN A 10.0.0.2",
+                     "redirect.example. 60 IN A 10.0.0.3",   "www.open.example. 60 IN A 10.0.0.4",
+                     "www.refuse.example. 60 IN A 10.0.0.5", "www.deny.example. 60 IN A 10.0.0.6",
+                     "www.gone.example. 60 IN A 10.0.0.7"};
+  options.zones = {{Name::of("static.example."), static_zone},  {Name::of("redirect.example."), redirect},
+                   {Name::of("open.example."), transparent},    {Name::of("refuse.example."), refuse},
+                   {Name::of("deny.example."), deny},           {Name::of("gone.example."), always_nxdomain},
+                   {Name::of("empty.example."), always_nodata}, {Name::of("null.example."), always_null}};
+  const LocalZones zones = own_zones(options);
+  struct Row {
+    std::string_view name;
+    Type type;
+    std::string_view answer;
+  };
+  const Row rows[] = {
+      {"www.static.example.", Type::A, "www.static.example. 60 IN A 10.0.0.1"},
+      {"www.static.example.", Type::AAAA, "NODATA static.example."},
+      {"static.example.", Type::A, "NODATA static.example."},
+      {"er.static.example.", Type::A, "NODATA static.example."},
+      {"other.static.example.", Type::A, "NXDOMAIN static.example."},
+      {"redirect.example.", Type::A, "redirect.example. 60 IN A 10.0.0.3"},
+      {"any.thing.redirect.example.", Type::A, "any.thing.redirect.example. 60 IN A 10.0.0.3"},
+      {"any.redirect.example.", Type::AAAA, "NODATA redirect.example."},
+      {"www.open.example.", Type::A, "www.open.example. 60 IN A 10.0.0.4"},
+      {"www.open.example.", Type::AAAA, "NODATA open.example."},
+      {"other.open.example.", Type::A, "not ours"},
+      {"www.refuse.example.", Type::A, "www.refuse.example. 60 IN A 10.0.0.5"},
+      {"www.deny.example.", Type::A, "www.deny.example. 60 IN A 10.0.0.6"},
+      {"www.gone.example.", Type::A, "NXDOMAIN gone.example."},
+      {"gone.example.", Type::A, "NXDOMAIN gone.example."},
+      {"a.empty.example.", Type::A, "NODATA empty.example."},
+      {"a.null.example.", Type::A, "a.null.example. 60 IN A 0.0.0.0"},
+      {"a.null.example.", Type::AAAA, "a.null.example. 60 IN AAAA ::"},
+      {"a.null.example.", Type::TXT, "NODATA null.example."},
+  };
+  for (const Row& row : rows) { EXPECT_EQ(look(zones, row.name, row.type), row.answer) << row.name; }
+  const auto refused = zones.find(Name::of("x.refuse.example."), Type::A);
+  ASSERT_TRUE(refused);
+  EXPECT_EQ(refused->rcode, Rcode::refused);
+  EXPECT_EQ(refused->ede, Ede::blocked);
+  const auto denied = zones.find(Name::of("x.deny.example."), Type::A);
+  ASSERT_TRUE(denied);
+  EXPECT_TRUE(denied->is_silence);
+  EXPECT_EQ(zones.find(Name::of("x.redirect.example."), Type::A)->ede, Ede::forged_answer);
+}
+
+TEST(OwnZones, TakeThePlaceOfSpecialOnes) {
+  LocalDataOptions options;
+  options.records = {"nas.home.arpa. 60 IN A 10.0.0.1"};
+  options.zones = {{Name::of("home.arpa."), LocalZoneType::transparent}};
+  const LocalZones zones = own_zones(options);
+  EXPECT_EQ(look(zones, "nas.home.arpa.", Type::A), "nas.home.arpa. 60 IN A 10.0.0.1");
+  EXPECT_EQ(look(zones, "tv.home.arpa.", Type::A), "not ours");
+  EXPECT_EQ(look(zones, "home.arpa.", Type::SOA), "not ours");
+}
+
+TEST(OwnZones, TheLongerZoneWins) {
+  LocalDataOptions options;
+  options.zones = {{Name::of("example."), LocalZoneType::always_nxdomain},
+                   {Name::of("good.example."), LocalZoneType::transparent}};
+  const LocalZones zones = own_zones(options);
+  EXPECT_EQ(look(zones, "bad.example.", Type::A), "NXDOMAIN example.");
+  EXPECT_EQ(look(zones, "www.good.example.", Type::A), "not ours");
+}
+
+TEST(OwnZones, TheRootIsNobodysOwn) {
+  LocalDataOptions options;
+  options.zones = {{Name(), LocalZoneType::refuse}};
+  EXPECT_FALSE(LocalZones::build(options));
+}
+
+TEST(ReverseRecords, EachAddressHasItsWayBackUnlessOneIsWritten) {
+  LocalDataOptions options;
+  options.reverse_records = true;
+  options.records = {"nas.home.arpa. 60 IN A 192.168.1.9", "alias.home.arpa. 60 IN A 192.168.1.9",
+                     "tv.home.arpa. 60 IN A 192.168.1.10", "10.1.168.192.in-addr.arpa. 60 IN PTR screen.home.arpa.",
+                     "nas.home.arpa. 60 IN AAAA fd00::9"};
+  const LocalZones zones = own_zones(options);
+  EXPECT_EQ(look(zones, "9.1.168.192.in-addr.arpa.", Type::PTR), "9.1.168.192.in-addr.arpa. 60 IN PTR nas.home.arpa.");
+  EXPECT_EQ(look(zones, "10.1.168.192.in-addr.arpa.", Type::PTR),
+            "10.1.168.192.in-addr.arpa. 60 IN PTR screen.home.arpa.");
+  EXPECT_EQ(look(zones, "9.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.d.f.ip6.arpa.", Type::PTR),
+            "9.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.d.f.ip6.arpa. 60 IN PTR nas.home.arpa.");
+}
+
 }  // namespace
 }  // namespace vouch
