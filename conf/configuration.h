@@ -15,6 +15,7 @@
 #include "resolver/policy/discovery_options.h"
 #include "resolver/policy/local_data_options.h"
 #include "resolver/policy/policy_options.h"
+#include "resolver/policy/rpz/rpz_options.h"
 #include "telemetry/telemetry_options.h"
 #include "telemetry/web/web_options.h"
 #include "transports/listener_options.h"
@@ -62,6 +63,8 @@ struct Configuration {
   CacheOptions cache;
   LocalDataOptions local_data;
   PolicyOptions policy;
+  std::vector<RpzZoneOptions> rpz;  // in the order in which they take precedence
+  std::string policy_state_directory = "/var/lib/vouch";
   DiscoveryOptions discovery;  // of this the daemon fills in what follows from listeners and certificate
   TelemetryOptions telemetry;
   WebOptions web;

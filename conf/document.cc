@@ -109,6 +109,11 @@ std::string default_document() {
       out += item_keys_comment(margin, "Each map has these keys:", negative_anchor_schema(),
                                "[broken.example, {name: late.example, reason: expired, until: 2026-12-31}]");
     }
+    if (key.path == "policy.rpz") {
+      out += item_keys_comment(margin, kEachZone, rpz_zone_schema(),
+                               "[{zone: rpz.example, file: rpz.zone}, {zone: feed.example, file: feed.zone, "
+                               "action: disabled, log: true}]");
+    }
     out += margin + std::string(last_name(key.path)) + ": " + std::string(key.standard) + "\n";
     before = key.path;
   }

@@ -29,6 +29,15 @@ std::string for_later(const std::string& path) {
   return failed ? path : absolute.string();
 }
 
+// Of at least one octet, padded (RFC 4648 section 4).
+bool is_base64(std::string_view text) {
+  if (text.empty() || text.size() % 4 != 0) { return false; }
+  for (std::size_t pads = 0; pads < 2 && text.ends_with('='); ++pads) { text.remove_suffix(1); }
+  return std::ranges::all_of(text, [](char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '/';
+  });
+}
+
 class NamedFileReader {
  public:
   NamedFileReader(Configuration& configuration, const KeyPlaces& places, const FileReader& reader, Problems& problems)
@@ -105,6 +114,26 @@ class NamedFileReader {
       return;
     }
     configuration_.web.token = text;
+  }
+
+  // The zones themselves are read by those who make rules of them.
+  void read_policy_zones() {
+    for (RpzZoneOptions& zone : configuration_.rpz) {
+      if (!zone.file.empty()) { zone.file = for_later(beside(problems_.file(), zone.file)); }
+      const auto file = open("policy.rpz", zone.tsig_secret_file);
+      if (!file) { continue; }
+      if (file->text.is_world_readable) {
+        problems_.add(file->path, 0, 0, "everybody on this machine may read it", "run `chmod o-r` on it");
+      }
+      std::string secret = file->text.text;
+      std::erase_if(secret, [](char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; });
+      if (!is_base64(secret)) {
+        problems_.add(file->path, 0, 0, "must hold the key's secret in base64 and nothing else",
+                      "`openssl rand -base64 32` makes a good one");
+        continue;
+      }
+      zone.tsig_secret = std::move(secret);
+    }
   }
 
   // Those who check certificates read it again; here a wrong path is found before anything starts.
@@ -201,6 +230,7 @@ void read_named_files(Configuration& configuration, const KeyPlaces& places, con
   files.read_cookie_secret();
   files.read_web_token();
   files.look_at_authorities();
+  files.read_policy_zones();
   place_beside(problems.file(), configuration.listeners.identity);
   for (PolicyListOptions& list : configuration.policy.lists) {
     list.file = for_later(beside(problems.file(), list.file));

@@ -42,6 +42,7 @@ constexpr auto kAtStartOnly = std::to_array<std::string_view>({
     "cache.ttl_clock",
     "cache.failure_ttl_min",
     "cache.failure_ttl_max",
+    "policy.state_directory",
     // The ledger's and the history's own terms, and the pages' sockets.
     "telemetry.",
     "web.",

@@ -42,5 +42,7 @@ std::span<const KeySpec<PolicyListOptions>> policy_list_schema();
 std::span<const KeySpec<ViewOptions>> view_schema();
 // And of dnssec.negative_trust_anchors, where an item is a map.
 std::span<const KeySpec<NegativeAnchor>> negative_anchor_schema();
+// Of an item of policy.rpz.
+std::span<const KeySpec<RpzZoneOptions>> rpz_zone_schema();
 
 }  // namespace vouch

@@ -29,6 +29,8 @@ SchemaPart cache_schema();
 // In schema_policy.cc.
 SchemaPart local_data_schema();
 SchemaPart policy_schema();
+// In schema_rpz.cc.
+SchemaPart rpz_schema();
 // In schema_operation.cc.
 SchemaPart telemetry_schema();
 SchemaPart web_schema();

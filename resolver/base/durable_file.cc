@@ -14,6 +14,8 @@ namespace vouch {
 
 namespace {
 
+constexpr std::string_view kFresh = ".new";  // what the new file is called until it is whole
+
 std::string reason(int error) { return std::generic_category().message(error); }
 
 class Descriptor {
@@ -21,10 +23,11 @@ class Descriptor {
   explicit Descriptor(int descriptor) noexcept : descriptor_(descriptor) {}
   Descriptor(const Descriptor&) = delete;
   Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() { static_cast<void>(close()); }
+  ~Descriptor() {
+    if (is_open()) { ::close(descriptor_); }
+  }
   int get() const noexcept { return descriptor_; }
   bool is_open() const noexcept { return descriptor_ >= 0; }
-  bool close() noexcept { return descriptor_ < 0 || ::close(std::exchange(descriptor_, -1)) == 0; }
 
  private:
   int descriptor_;
@@ -53,7 +56,7 @@ std::expected<std::optional<std::string>, std::string> read_whole(const std::str
   const int no_link = links == Links::refused ? O_NOFOLLOW : 0;
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | no_link));
   if (!file.is_open() && errno == ENOENT) { return std::nullopt; }
-  struct stat status{};
+  struct stat status {};
   if (!file.is_open() || ::fstat(file.get(), &status) != 0) { return std::unexpected(reason(errno)); }
   if (!S_ISREG(status.st_mode)) { return std::unexpected("not a file"); }
   std::string text;
@@ -68,25 +71,49 @@ std::expected<std::optional<std::string>, std::string> read_whole(const std::str
   return std::unexpected("longer than " + std::to_string(most) + " octets");
 }
 
-std::expected<void, std::string> write_durably(const std::string& path, std::string_view content, mode_t mode) {
-  const std::string fresh = path + ".new";
-  const auto fail = [&fresh](const char* what) -> std::unexpected<std::string> {
-    const int error = errno;
-    ::unlink(fresh.c_str());
-    return std::unexpected(std::string(what) + ": " + reason(error));
-  };
+std::expected<DurableFile, std::string> DurableFile::create(const std::string& path, mode_t mode) {
+  const std::string fresh = path + std::string(kFresh);
   ::unlink(fresh.c_str());  // what a power cut left; whatever it is, O_EXCL and O_NOFOLLOW write to a file of our own
-  Descriptor file(::open(fresh.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
-  if (!file.is_open()) { return std::unexpected("cannot make " + fresh + ": " + reason(errno)); }
-  if (!write_all(file.get(), content)) { return fail("cannot write"); }
-  if (::fsync(file.get()) != 0) { return fail("cannot flush"); }
-  if (!file.close()) { return fail("cannot close"); }
-  if (std::rename(fresh.c_str(), path.c_str()) != 0) { return fail("cannot rename"); }
-  const Descriptor folder(::open(folder_of(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const int descriptor = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+  if (descriptor < 0) { return std::unexpected("cannot make " + fresh + ": " + reason(errno)); }
+  return DurableFile(path, descriptor);
+}
+
+DurableFile::DurableFile(DurableFile&& other) noexcept
+    : path_(std::move(other.path_)), descriptor_(std::exchange(other.descriptor_, -1)) {}
+
+DurableFile::~DurableFile() {
+  if (descriptor_ >= 0) { static_cast<void>(give_up("")); }
+}
+
+std::unexpected<std::string> DurableFile::give_up(const char* what) {
+  const int error = errno;
+  if (descriptor_ >= 0) { ::close(std::exchange(descriptor_, -1)); }
+  ::unlink((path_ + std::string(kFresh)).c_str());
+  return std::unexpected(std::string(what) + ": " + reason(error));
+}
+
+std::expected<void, std::string> DurableFile::append(std::string_view content) {
+  if (descriptor_ < 0 || !write_all(descriptor_, content)) { return give_up("cannot write"); }
+  return {};
+}
+
+std::expected<void, std::string> DurableFile::commit() {
+  if (descriptor_ < 0 || ::fsync(descriptor_) != 0) { return give_up("cannot flush"); }
+  if (::close(std::exchange(descriptor_, -1)) != 0) { return give_up("cannot close"); }
+  if (std::rename((path_ + std::string(kFresh)).c_str(), path_.c_str()) != 0) { return give_up("cannot rename"); }
+  const Descriptor folder(::open(folder_of(path_).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!folder.is_open() || ::fsync(folder.get()) != 0) {
     return std::unexpected("cannot flush the directory: " + reason(errno));
   }
   return {};
+}
+
+std::expected<void, std::string> write_durably(const std::string& path, std::string_view content, mode_t mode) {
+  auto file = DurableFile::create(path, mode);
+  if (!file) { return std::unexpected(std::move(file.error())); }
+  if (auto written = file->append(content); !written) { return written; }
+  return file->commit();
 }
 
 bool set_file_aside(const std::string& path, std::string_view suffix) noexcept {
@@ -96,7 +123,7 @@ bool set_file_aside(const std::string& path, std::string_view suffix) noexcept {
 }
 
 bool is_writable_folder(const std::string& directory) noexcept {
-  struct stat status{};
+  struct stat status {};
   return ::stat(directory.c_str(), &status) == 0 && S_ISDIR(status.st_mode) &&
          ::access(directory.c_str(), W_OK | X_OK) == 0;
 }

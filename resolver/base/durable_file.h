@@ -22,6 +22,24 @@ std::expected<std::optional<std::string>, std::string> read_whole(const std::str
 // place is replaced and not followed.
 std::expected<void, std::string> write_durably(const std::string& path, std::string_view content, mode_t mode);
 
+// The same for what is too long to be held in memory. Not committed, or destroyed, it leaves nothing behind.
+class DurableFile {
+ public:
+  static std::expected<DurableFile, std::string> create(const std::string& path, mode_t mode);
+  DurableFile(DurableFile&& other) noexcept;
+  DurableFile& operator=(DurableFile&&) = delete;
+  ~DurableFile();
+
+  std::expected<void, std::string> append(std::string_view content);  // once it has failed, it does so again
+  std::expected<void, std::string> commit();                          // once; nothing may be appended after it
+
+ private:
+  DurableFile(std::string path, int descriptor) : path_(std::move(path)), descriptor_(descriptor) {}
+  std::unexpected<std::string> give_up(const char* what);
+  std::string path_;
+  int descriptor_;  // -1: committed, given up or moved from
+};
+
 // As <path><suffix>; an older one of that name goes.
 bool set_file_aside(const std::string& path, std::string_view suffix) noexcept;
 

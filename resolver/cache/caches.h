@@ -1,6 +1,8 @@
 // All caches of one daemon and how they share the operator's one figure of memory.
 #pragma once
 
+#include <atomic>
+
 #include "resolver/cache/delegation_cache.h"
 #include "resolver/cache/denial_cache.h"
 #include "resolver/cache/failure_cache.h"
@@ -23,6 +25,9 @@ struct Caches {
   std::size_t share_of_answers() const noexcept { return options.size / 16; }
 
   const CacheOptions options;
+  // On while policy has rules about the servers that an answer came from: then no answer is kept for longer than the
+  // delegations that led to it, so that whoever finds the one finds the others, too. Any thread.
+  std::atomic<bool> keeps_answers_within_delegations{false};
   RRsetCache rrsets;
   DelegationCache delegations;
   ServerCache servers;

@@ -7,6 +7,7 @@
 #include "resolver/cache/label_counts.h"
 #include "resolver/cache/packed_delegation.h"
 #include "resolver/cache/sieve_table.h"
+#include "resolver/wire/rrset.h"
 
 namespace vouch {
 
@@ -93,6 +94,20 @@ DelegationPtr DelegationCache::closest_above(NameView name, TtlTime now) const {
     if (packed) { return packed->unpack(); }
   }
   return nullptr;
+}
+
+std::uint32_t DelegationCache::seconds_left(NameView name, TtlTime now) const {
+  std::uint32_t least = kNoCeiling;
+  for (NameView zone = name; !zone.is_root(); zone = zone.parent()) {
+    if (!impl_->label_counts.has(zone.labels())) { continue; }
+    const std::uint64_t hash = zone.hash(impl_->key);
+    const Table::Access shard = impl_->table.lock(hash);
+    const Table::Place place = find_in(shard, hash, zone);
+    if (place != 0 && shard.at(place).is_live(now)) {
+      least = std::min(least, static_cast<std::uint32_t>(shard.at(place).expires - now));
+    }
+  }
+  return least;
 }
 
 void DelegationCache::put(const DelegationPtr& delegation, TtlTime now) {

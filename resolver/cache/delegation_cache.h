@@ -61,6 +61,9 @@ class DelegationCache {
   DelegationPtr find(NameView zone, TtlTime now) const;
   // The live delegation closest above or at `name` (never the root's: that is priming's), or null.
   DelegationPtr closest_above(NameView name, TtlTime now) const;
+  // The least that any live delegation at or above `name` has left, in seconds; kNoCeiling (rrset.h) when there is
+  // none.
+  std::uint32_t seconds_left(NameView name, TtlTime now) const;
   // A referral. A live entry is replaced, but its end is never put off by the same servers: the earlier expiry of the
   // two stands when the server names are the same ones.
   void put(const DelegationPtr& delegation, TtlTime now);

@@ -71,6 +71,7 @@ constexpr auto kPaths = std::to_array<NamedPath>({
     {"resolver.root_hints_file", Use::read_file, [](const Configuration& c) { return c.files.root_hints; }},
     {"dnssec.trust_anchors_file", Use::read_file, [](const Configuration& c) { return c.files.trust_anchors; }},
     {"dnssec.state_directory", Use::write_folder, [](const Configuration& c) { return c.dnssec.state_directory; }},
+    {"policy.state_directory", Use::write_folder, [](const Configuration& c) { return c.policy_state_directory; }},
     {"telemetry.state_directory", Use::write_folder,
      [](const Configuration& c) { return c.telemetry.state_directory; }},
     {"web.token_file", Use::read_file, [](const Configuration& c) { return c.files.web_token; }},
@@ -93,6 +94,7 @@ class Collector {
   ConfiguredGrants collect() && {
     for (const NamedPath& named : kPaths) { add(named.use, named.path(configuration_)); }
     for (const PolicyListOptions& list : configuration_.policy.lists) { add(Use::read_file, list.file); }
+    for (const RpzZoneOptions& zone : configuration_.rpz) { add(Use::read_file, zone.file); }
     for (const std::string& folder : configuration_.process.confinement_folders) {
       found_.grants.readable.push_back((working_directory_ / folder).string());
     }

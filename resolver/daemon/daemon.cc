@@ -120,6 +120,7 @@ class Daemon {
     if (observatory_ != nullptr) { observatory_->start(); }
     if (control_ != nullptr) { control_->start(); }
     policy_watch_.emplace([this] { look_at_lists(); });
+    rpz_->start();
     announce();
     begin_watchdog();
     wait_for_end(signals);
@@ -127,6 +128,7 @@ class Daemon {
     policy_watch_.reset();
     notify_service_manager("STOPPING=1");
     reloader_->stop();
+    rpz_.reset();
     if (control_ != nullptr) { control_->stop(); }
     for (const auto& worker : workers_) { worker->stop(); }
     const bool all_ended = endings.wait_for_all(kStopPatience);
@@ -150,6 +152,8 @@ class Daemon {
     if (!generation) { return std::unexpected(std::move(generation.error())); }
     current_.set(*generation);
     if (auto made = make_workers(*generation); !made) { return made; }
+    rpz_ = RpzKeeper::create(clock_);
+    if (rpz_ == nullptr) { return std::unexpected("descriptors have run out (RLIMIT_NOFILE)"); }
     make_reloader(process);
     open_observatory();
     if (auto dropped = drop_privileges(configuration_.process.user); !dropped) { return dropped; }
@@ -167,9 +171,12 @@ class Daemon {
 
   // As the user who will read its files again.
   std::expected<void, std::string> begin_policy(const Configuration& configuration) {
-    const auto policy = policy_of(configuration, lists_);
+    rpz_->keep(configuration);
+    const auto policy = policy_of(configuration, lists_, rpz_->store());
     if (!policy) { return std::unexpected("policy: " + policy.error()); }
+    prepare_caches_for(*policy, caches_);
     for (const auto& worker : workers_) { worker->use_policy(*policy); }
+    rpz_->on_change([this] { reloader_->renew_policy(); });
     return {};
   }
 
@@ -303,7 +310,8 @@ class Daemon {
                                       .clock = clock_,
                                       .identity = identity_,
                                       .make_keeper = [this](const GenerationPtr& next) { return make_keeper(next); },
-                                      .lists = lists_});
+                                      .lists = lists_,
+                                      .rpz = *rpz_});
   }
 
   std::expected<void, std::string> make_workers(const GenerationPtr& generation) {
@@ -422,6 +430,7 @@ class Daemon {
   Confinement confinement_;
   std::unique_ptr<Observatory> observatory_;
   std::vector<std::unique_ptr<Worker>> workers_;
+  std::unique_ptr<RpzKeeper> rpz_;
   std::optional<Reloader> reloader_;
   std::unique_ptr<Control> control_;
   std::optional<PolicyWatch> policy_watch_;

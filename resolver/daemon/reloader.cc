@@ -84,12 +84,13 @@ ReloadReport Reloader::take_file() {
   keep_unprepared(before->configuration, *next, report.need_restart);
   auto generation = make_generation(std::move(*next), parts_.process, held());
   if (!generation) { return refuse(std::move(generation.error())); }
-  const auto policy = policy_of((*generation)->configuration, parts_.lists);
+  const auto policy = policy_of((*generation)->configuration, parts_.lists, parts_.rpz.store());
   if (!policy) { return refuse(policy.error()); }
   report.changed = changed_keys(before->configuration, (*generation)->configuration);
   if (auto switched = switch_to(*generation, report.changed); !switched) { return refuse(std::move(switched.error())); }
   parts_.current.set(*generation);
   use_policy(*policy);
+  parts_.rpz.keep((*generation)->configuration);
   given_up_.push_back({before->listen, parts_.clock.monotonic() + Serving::kTimeToEnd + kCloseMargin});
   set_log_level((*generation)->configuration.logging.level);
   forget_outdated(before->configuration, (*generation)->configuration, report.changed);
@@ -174,13 +175,14 @@ void Reloader::forget_outdated(const Configuration& before, const Configuration&
 }
 
 void Reloader::use_policy(const PolicyPtr& policy) {
+  prepare_caches_for(policy, parts_.caches);
   for (const auto& worker : parts_.workers) { worker->use_policy(policy); }
 }
 
 void Reloader::renew_policy() {
   const std::lock_guard lock(mutex_);
   if (is_stopped_) { return; }
-  const auto policy = policy_of(parts_.current.get()->configuration, parts_.lists);
+  const auto policy = policy_of(parts_.current.get()->configuration, parts_.lists, parts_.rpz.store());
   if (policy) { return use_policy(*policy); }
   log(LogLevel::error, "policy_not_renewed", {{"problem", policy.error()}, {"remedy", "the old rules stay in force"}});
 }

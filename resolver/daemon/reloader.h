@@ -17,6 +17,7 @@
 #include "resolver/cache/caches.h"
 #include "resolver/daemon/generation.h"
 #include "resolver/daemon/policy_of.h"
+#include "resolver/daemon/rpz_keeper.h"
 #include "resolver/daemon/worker.h"
 
 namespace vouch {
@@ -42,6 +43,7 @@ class Reloader {
     // Makes the keeper of the anchors for a generation; called on the first worker's thread.
     std::function<std::shared_ptr<AnchorKeeper>(GenerationPtr)> make_keeper;
     PolicyLists& lists;
+    RpzKeeper& rpz;
   };
   explicit Reloader(Parts parts) : parts_(std::move(parts)) {}
 

@@ -176,7 +176,7 @@ bool write_sample(AnswerWriter& writer, NameView name, const Answer& answer) {
 }  // namespace
 
 std::size_t write_answer(AnswerWriter& writer, NameView name, const Answer& answer, const FrontOptions& options,
-                         std::uint16_t rotate, FrontCounters& counters) {
+                         std::uint16_t rotate, FrontCounters& counters, const RRset* additional) {
   const Inquiry& inquiry = writer.inquiry();
   const Security security = answer.verdict.security();
   if (!inquiry.cd && options.withhold_bogus && security == Security::bogus) {
@@ -208,6 +208,7 @@ std::size_t write_answer(AnswerWriter& writer, NameView name, const Answer& answ
   for (const AnswerPart& part : answer.authority) {
     if (belongs_in_authority(inquiry, *part.rrset, negative)) { writer.authority(*part.rrset, part.ttl); }
   }
+  if (additional != nullptr) { writer.additional(*additional, additional->ttl()); }
   if (answer.stale) { writer.error(answer.rcode == Rcode::name_error ? Ede::stale_nxdomain : Ede::stale_answer); }
   if (answer.ede) { writer.error(*answer.ede, answer.ede_text); }
   const Rcode rcode =

@@ -55,9 +55,10 @@ class AnswerWriter {
   bool authoritative_ = false;
 };
 
-// The answer of a resolution, as this client may see it.
+// The answer of a resolution, as this client may see it. `additional` for the section of that name, unless it fails;
+// null: none.
 std::size_t write_answer(AnswerWriter& writer, NameView name, const Answer& answer, const FrontOptions& options,
-                         std::uint16_t rotate, FrontCounters& counters);
+                         std::uint16_t rotate, FrontCounters& counters, const RRset* additional = nullptr);
 
 // Only the header: for a message whose body cannot be trusted. `query` has at least twelve octets, `out` too.
 std::size_t write_header_only(MutableBytes out, Bytes query, Rcode rcode, FrontCounters& counters);

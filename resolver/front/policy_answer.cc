@@ -40,7 +40,8 @@ bool write_data(AnswerWriter& writer, NameView name, const Ruling& ruling) {
   const Type type = writer.inquiry().type;
   for (const RRsetPtr& set : ruling.data) {
     if (set->type() != type && type != Type::ANY) { continue; }
-    for (const Bytes rdata : set->rdata()) { writer.answer_record(name, set->type(), set->ttl(), rdata); }
+    const std::uint32_t ttl = std::min(set->ttl(), ruling.max_data_ttl);
+    for (const Bytes rdata : set->rdata()) { writer.answer_record(name, set->type(), ttl, rdata); }
     return true;  // of ANY, one set is enough (RFC 8482)
   }
   return false;
@@ -112,6 +113,7 @@ std::size_t write_ruling(AnswerWriter& writer, NameView name, const Ruling& ruli
     case PolicyAction::drop:
       break;
   }
+  if (ruling.additional != nullptr) { writer.additional(*ruling.additional, ruling.additional->ttl()); }
   count_ruling(ruling, policy, recorder);
   recorder.record({.source = AnswerSource::local,
                    .standing = Standing::unchecked,
@@ -131,7 +133,7 @@ RRsetPtr alias_of(const Ruling& ruling, NameView name) {
     target = *grown;
   }
   const Bytes rdata[] = {target.octets()};
-  return RRset::make(name, Type::CNAME, set.ttl(), rdata);
+  return RRset::make(name, Type::CNAME, std::min(set.ttl(), ruling.max_data_ttl), rdata);
 }
 
 void count_ruling(const Ruling& ruling, const Policy& policy, Recorder& recorder) noexcept {

@@ -1,5 +1,8 @@
 #include "resolver/front/policy_check.h"
 
+#include <array>
+#include <vector>
+
 #include "resolver/policy/rebinding.h"
 
 namespace vouch {
@@ -8,6 +11,8 @@ namespace {
 
 // Zone cuts above a name that are looked at: deeper delegations than this are nobody's honest ones.
 constexpr std::size_t kMaxCuts = 16;
+constexpr std::size_t kMaxServerAddresses = 512;  // of all their servers: sixteen cuts with all the glue they may have
+constexpr std::uint32_t kServerAddressMemory = 86400;  // seconds past expiry: the longest that a delegation is kept
 
 // Points that are looked at when the answer is at hand.
 bool has_late_points(const PolicyView& view) noexcept { return view.points.has_after(PolicyPoint::query_name); }
@@ -63,7 +68,7 @@ RRsetPtr AnswerCheck::pass(const RRsetPtr& set) {
   if (is_decided_) { return set; }
   const Type type = set->type();
   if (state_.has_rules_left()) {
-    if (type == Type::CNAME) { look_at_alias(*set); }
+    if (type == Type::CNAME) { look_at_alias(set); }
     if (type == Type::A || type == Type::AAAA) { look_at_addresses(*set); }
   }
   RRsetPtr left = set;
@@ -79,54 +84,66 @@ RRsetPtr AnswerCheck::pass(const RRsetPtr& set) {
 }
 
 // A name that is blocked is blocked under every alias.
-void AnswerCheck::look_at_alias(const RRset& set) {
+void AnswerCheck::look_at_alias(const RRsetPtr& set) {
+  look_at_servers();
+  is_decided_ |= state_.ruling.has_value();  // by what this stage has met
+  if (is_decided_) { return; }
+  alias_ = set;
+  stage_ = rdata_name(Type::CNAME, set->first_rdata());
   if (!state_.view->points.has(PolicyPoint::query_name)) { return; }
-  const HashedName target(rdata_name(Type::CNAME, set.first_rdata()));
+  const HashedName target(stage_);
   rule(state_.policy->at_query_name(*state_.view, target, state_.below()));
 }
 
 void AnswerCheck::look_at_addresses(const RRset& set) {
   if (!state_.view->points.has(PolicyPoint::answer_address)) { return; }
-  for (const Bytes rdata : set.rdata()) {
-    rule(state_.policy->at_answer_address(*state_.view, address_of(set.type(), rdata), state_.below()));
-    if (is_decided_) { return; }
-  }
+  std::array<IpAddress, RRset::kMaxRecords> addresses;
+  std::size_t count = 0;
+  for (const Bytes rdata : set.rdata()) { addresses[count++] = address_of(set.type(), rdata); }
+  rule(state_.policy->at_answer_addresses(*state_.view, std::span(addresses).first(count), state_.below()));
 }
 
-// As far as is known without asking: the delegations that led here lie in the cache, with their glue and what was
-// looked up for them.
+struct AnswerCheck::Servers {
+  std::vector<DelegationPtr> cuts;  // hold the names
+  std::vector<NameView> names;
+  std::vector<IpAddress> addresses;
+
+  void add(const IpAddress& address) {
+    if (addresses.size() < kMaxServerAddresses) { addresses.push_back(address); }
+  }
+};
+
+// As far as is known without asking: the delegations that led to the name lie in the cache, with their glue and what
+// was looked up for them. The latter may have expired before the answer does; it was true when it led there.
+AnswerCheck::Servers AnswerCheck::servers_of(NameView name) const {
+  Servers servers;
+  DelegationPtr cut = caches_.delegations.closest_above(name, now_);
+  while (cut && servers.cuts.size() < kMaxCuts) {
+    for (const Delegation::Server& server : cut->servers()) {
+      servers.names.push_back(server.name);
+      for (const IpAddress& address : server.addresses) { servers.add(address); }
+      if (!state_.view->points.has(PolicyPoint::server_address)) { continue; }
+      for (const Type type : {Type::A, Type::AAAA}) {
+        const auto entry = caches_.rrsets.find_stale(server.name, type, now_, kServerAddressMemory);
+        if (!entry || entry->kind != EntryKind::rrset) { continue; }
+        for (const Bytes rdata : entry->rrset->rdata()) { servers.add(address_of(type, rdata)); }
+      }
+    }
+    servers.cuts.push_back(cut);
+    const NameView zone = cut->zone();
+    if (zone.labels() <= 1) { break; }  // the root's servers are everybody's
+    cut = caches_.delegations.closest_above(zone.parent(), now_);
+  }
+  return servers;
+}
+
 void AnswerCheck::look_at_servers() {
   const PolicyPoints points = state_.view == nullptr ? PolicyPoints{} : state_.view->points;
   if (is_decided_ || !state_.has_rules_left()) { return; }
   if (!points.has(PolicyPoint::server_name) && !points.has(PolicyPoint::server_address)) { return; }
-  look_at_servers_of(asked_);
-}
-
-void AnswerCheck::look_at_servers_of(NameView name) {
-  const Policy& policy = *state_.policy;
-  DelegationPtr cut = caches_.delegations.closest_above(name, now_);
-  for (std::size_t i = 0; cut && i < kMaxCuts && !is_decided_; ++i) {
-    for (const Delegation::Server& server : cut->servers()) {
-      if (state_.view->points.has(PolicyPoint::server_name)) {
-        const HashedName hashed(server.name);
-        rule(policy.at_server_name(*state_.view, hashed, state_.below()));
-      }
-      if (!state_.view->points.has(PolicyPoint::server_address)) { continue; }
-      for (const IpAddress& address : server.addresses) {
-        rule(policy.at_server_address(*state_.view, address, state_.below()));
-      }
-      for (const Type type : {Type::A, Type::AAAA}) {
-        const auto entry = caches_.rrsets.find(server.name, type, now_);
-        if (!entry || entry->kind != EntryKind::rrset) { continue; }
-        for (const Bytes rdata : entry->rrset->rdata()) {
-          rule(policy.at_server_address(*state_.view, address_of(type, rdata), state_.below()));
-        }
-      }
-    }
-    const NameView zone = cut->zone();
-    if (zone.labels() <= 1) { return; }  // the root's servers are everybody's
-    cut = caches_.delegations.closest_above(zone.parent(), now_);
-  }
+  const Servers servers = servers_of(stage_);
+  rule(state_.policy->at_server_names(*state_.view, servers.names, state_.below()));
+  rule(state_.policy->at_server_addresses(*state_.view, servers.addresses, state_.below()));
 }
 
 CheckedAnswer checked(const Answer& answer, PolicyState& state, NameView asked, const Caches& caches, TtlTime now) {

@@ -32,13 +32,14 @@ struct PolicyState {
   bool looks_at_answers() const noexcept { return strips || dns64 != nullptr || has_rules_left(); }
 };
 
-// An answer on its way out, set by set in the order of its aliases. Tells of each set what may leave of it, and at the
-// end, in PolicyState::ruling, what becomes of the whole.
+// An answer on its way out, set by set in the order of its aliases: each alias ends a stage and begins the next, and
+// what an earlier stage has met comes before all that is further on (draft-vixie-dnsop-dns-rpz-00 section 5.1). Tells
+// of each set what may leave of it, and at the end, in PolicyState::ruling, what becomes of the whole.
 class AnswerCheck {
  public:
   // `asked`: the question's name. All arguments must outlive the check.
   AnswerCheck(PolicyState& state, NameView asked, const Caches& caches, TtlTime now) noexcept
-      : state_(state), asked_(asked), caches_(caches), now_(now) {}
+      : state_(state), stage_(asked), caches_(caches), now_(now) {}
 
   // `set` itself, what is left of it, or null: nothing of it may leave.
   RRsetPtr pass(const RRsetPtr& set);
@@ -53,12 +54,14 @@ class AnswerCheck {
 
  private:
   void rule(std::optional<Ruling> ruling) noexcept;
-  void look_at_alias(const RRset& set);
+  void look_at_alias(const RRsetPtr& set);
   void look_at_addresses(const RRset& set);
-  void look_at_servers_of(NameView name);
+  struct Servers;
+  Servers servers_of(NameView name) const;
 
   PolicyState& state_;
-  const NameView asked_;
+  NameView stage_;  // the name that is at the end of the aliases so far
+  RRsetPtr alias_;  // holds what `stage_` points into; null: the question does
   const Caches& caches_;
   const TtlTime now_;
   bool has_changed_ = false;

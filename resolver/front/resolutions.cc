@@ -258,7 +258,7 @@ Resolutions::Reply Resolutions::write_behind_alias(AnswerWriter& writer, const C
   whole.answer.insert(whole.answer.begin(), {course.alias, course.alias->ttl()});
   if (whole.verdict.is_secure()) { whole.verdict = Verdict::insecure(Reason::none, NameView()); }
   const std::size_t size =
-      write_answer(writer, client.name, whole, parts_.options, ++rotation_, parts_.recorder.front());
+      write_answer(writer, client.name, whole, parts_.options, ++rotation_, parts_.recorder.front(), ruling.additional);
   record(client, whole);
   return {size};
 }

@@ -207,9 +207,17 @@ std::uint32_t StepCache::unjudged_ceiling(const RRset* rrset, const std::vector<
   return may_be_proven ? std::min(ceiling, rrset->ttl()) : ceiling;
 }
 
+// What policy may want to know of the servers on the way must not be forgotten before the answer is.
+std::uint32_t StepCache::ceiling_of_path(NameView name) const {
+  return caches_.keeps_answers_within_delegations.load(std::memory_order_relaxed)
+             ? caches_.delegations.seconds_left(name, clock_.ttl())
+             : kNoCeiling;
+}
+
 std::uint32_t StepCache::ceiling_of(const RRset& rrset, const Judgement::Part* part, const Response& response) const {
   const Judgement::Part* const word = part != nullptr ? word_on(*part) : nullptr;
-  return word != nullptr ? word->ttl : unjudged_ceiling(&rrset, response.proofs);
+  return std::min(ceiling_of_path(rrset.owner()),
+                  word != nullptr ? word->ttl : unjudged_ceiling(&rrset, response.proofs));
 }
 
 void StepCache::store_referral(const Response& response) {

@@ -65,6 +65,7 @@ class StepCache {
   Found find_above(Question& now, const How& how, Answer& answer) const;
   bool needs_judging(const CacheEntry& entry, const How& how) const noexcept;
   std::uint32_t ceiling_of(const RRset& rrset, const Judgement::Part* part, const Response& response) const;
+  std::uint32_t ceiling_of_path(NameView name) const;
   std::uint32_t unjudged_ceiling(const RRset* rrset, const std::vector<RRsetPtr>& proofs) const;
   void store_set(const Response& response, std::size_t index, Credibility credibility, const Judgement* judgement);
   void store_denial(const Response& response, Type type, Credibility credibility, const Judgement* judgement);

@@ -43,22 +43,22 @@ std::optional<Ruling> Policy::at_query_name(const PolicyView& view, const Hashed
                   [&](const RuleSource& source) { return source.at_query_name(name); });
 }
 
-std::optional<Ruling> Policy::at_answer_address(const PolicyView& view, const IpAddress& address,
-                                                PolicyRank below) const noexcept {
+std::optional<Ruling> Policy::at_answer_addresses(const PolicyView& view, std::span<const IpAddress> addresses,
+                                                  PolicyRank below) const noexcept {
   return first_of(view, PolicyPoint::answer_address, below,
-                  [&](const RuleSource& source) { return source.at_answer_address(address); });
+                  [&](const RuleSource& source) { return source.at_answer_addresses(addresses); });
 }
 
-std::optional<Ruling> Policy::at_server_name(const PolicyView& view, const HashedName& name,
-                                             PolicyRank below) const noexcept {
+std::optional<Ruling> Policy::at_server_names(const PolicyView& view, std::span<const NameView> names,
+                                              PolicyRank below) const noexcept {
   return first_of(view, PolicyPoint::server_name, below,
-                  [&](const RuleSource& source) { return source.at_server_name(name); });
+                  [&](const RuleSource& source) { return source.at_server_names(names); });
 }
 
-std::optional<Ruling> Policy::at_server_address(const PolicyView& view, const IpAddress& address,
-                                                PolicyRank below) const noexcept {
+std::optional<Ruling> Policy::at_server_addresses(const PolicyView& view, std::span<const IpAddress> addresses,
+                                                  PolicyRank below) const noexcept {
   return first_of(view, PolicyPoint::server_address, below,
-                  [&](const RuleSource& source) { return source.at_server_address(address); });
+                  [&](const RuleSource& source) { return source.at_server_addresses(addresses); });
 }
 
 bool Policy::may_be_overruled(const PolicyView& view, const Ruling& ruling) const noexcept {

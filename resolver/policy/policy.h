@@ -58,12 +58,12 @@ class Policy {
   std::optional<Ruling> at_client(const PolicyView& view, const IpAddress& client) const noexcept;
   std::optional<Ruling> at_query_name(const PolicyView& view, const HashedName& name,
                                       PolicyRank below = kNoRank) const noexcept;
-  std::optional<Ruling> at_answer_address(const PolicyView& view, const IpAddress& address,
-                                          PolicyRank below = kNoRank) const noexcept;
-  std::optional<Ruling> at_server_name(const PolicyView& view, const HashedName& name,
-                                       PolicyRank below = kNoRank) const noexcept;
-  std::optional<Ruling> at_server_address(const PolicyView& view, const IpAddress& address,
-                                          PolicyRank below = kNoRank) const noexcept;
+  std::optional<Ruling> at_answer_addresses(const PolicyView& view, std::span<const IpAddress> addresses,
+                                            PolicyRank below = kNoRank) const noexcept;
+  std::optional<Ruling> at_server_names(const PolicyView& view, std::span<const NameView> names,
+                                        PolicyRank below = kNoRank) const noexcept;
+  std::optional<Ruling> at_server_addresses(const PolicyView& view, std::span<const IpAddress> addresses,
+                                            PolicyRank below = kNoRank) const noexcept;
   // Whether a source before this ruling's has rules at a later point than the ruling's.
   bool may_be_overruled(const PolicyView& view, const Ruling& ruling) const noexcept;
   // Whether addresses of the home's own network may stand in answers to `asked` all the same.

@@ -69,8 +69,10 @@ struct Ruling {
   // client did not ask for is left out, so that a missing type is NODATA. A set of type CNAME is alone: the name is an
   // alias, and its target is looked up; with a wildcard as target ("*.garden.example.") the name stands for the "*".
   std::span<const RRsetPtr> data{};
-  const RRset* soa = nullptr;  // for the authority section of a negative answer; null: one is made up
-  std::uint32_t ttl = 60;      // seconds, of the SOA that is made up
+  const RRset* soa = nullptr;               // for the authority section of a negative answer; null: one is made up
+  std::uint32_t ttl = 60;                   // seconds, of the SOA that is made up
+  const RRset* additional = nullptr;        // for the additional section: the SOA of a policy zone; null: none
+  std::uint32_t max_data_ttl = kNoCeiling;  // seconds, of `data`
 
   // Filled in by Policy.
   PolicyRank rank = kNoRank;
@@ -89,9 +91,10 @@ class RuleSource {
 
   virtual std::optional<Ruling> at_client(const IpAddress&) const noexcept { return std::nullopt; }
   virtual std::optional<Ruling> at_query_name(const HashedName&) const noexcept { return std::nullopt; }
-  virtual std::optional<Ruling> at_answer_address(const IpAddress&) const noexcept { return std::nullopt; }
-  virtual std::optional<Ruling> at_server_name(const HashedName&) const noexcept { return std::nullopt; }
-  virtual std::optional<Ruling> at_server_address(const IpAddress&) const noexcept { return std::nullopt; }
+  // Of all addresses of a set, or of all servers on the way, the source chooses whose rule counts.
+  virtual std::optional<Ruling> at_answer_addresses(std::span<const IpAddress>) const noexcept { return std::nullopt; }
+  virtual std::optional<Ruling> at_server_names(std::span<const NameView>) const noexcept { return std::nullopt; }
+  virtual std::optional<Ruling> at_server_addresses(std::span<const IpAddress>) const noexcept { return std::nullopt; }
 };
 
 }  // namespace vouch

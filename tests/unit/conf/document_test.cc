@@ -58,6 +58,10 @@ TEST(Schema, StatesTheTrueDefaults) {
   for (const auto& key : negative_anchor_schema()) {
     if (!key.required) { EXPECT_EQ(key.show(key, anchor), key.standard) << key.path; }
   }
+  const RpzZoneOptions policy_zone;
+  for (const auto& key : rpz_zone_schema()) {
+    if (!key.required) { EXPECT_EQ(key.show(key, policy_zone), key.standard) << key.path; }
+  }
 }
 
 TEST(Schema, HasEachKeyOnceInASectionThatIsExplained) {

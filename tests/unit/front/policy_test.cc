@@ -44,12 +44,18 @@ class Rules final : public RuleSource {
 
   std::optional<Ruling> at_client(const IpAddress& client) const noexcept override { return in(clients_, client); }
   std::optional<Ruling> at_query_name(const HashedName& name) const noexcept override { return in(names_, name); }
-  std::optional<Ruling> at_answer_address(const IpAddress& address) const noexcept override {
-    return in(answers_, address);
+  std::optional<Ruling> at_answer_addresses(std::span<const IpAddress> addresses) const noexcept override {
+    return first_in(answers_, addresses);
   }
-  std::optional<Ruling> at_server_name(const HashedName& name) const noexcept override { return in(servers_, name); }
-  std::optional<Ruling> at_server_address(const IpAddress& address) const noexcept override {
-    return in(server_addresses_, address);
+  std::optional<Ruling> at_server_names(std::span<const NameView> names) const noexcept override {
+    for (const NameView name : names) {
+      const HashedName hashed(name);
+      if (auto found = in(servers_, hashed)) { return found; }
+    }
+    return std::nullopt;
+  }
+  std::optional<Ruling> at_server_addresses(std::span<const IpAddress> addresses) const noexcept override {
+    return first_in(server_addresses_, addresses);
   }
 
  private:
@@ -63,6 +69,12 @@ class Rules final : public RuleSource {
   static std::optional<Ruling> in(const Prefixes& prefixes, const IpAddress& address) {
     for (const auto& [prefix, ruling] : prefixes) {
       if (prefix.contains(address)) { return ruling; }
+    }
+    return std::nullopt;
+  }
+  static std::optional<Ruling> first_in(const Prefixes& prefixes, std::span<const IpAddress> addresses) {
+    for (const IpAddress& address : addresses) {
+      if (auto found = in(prefixes, address)) { return found; }
     }
     return std::nullopt;
   }

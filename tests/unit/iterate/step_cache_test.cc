@@ -111,5 +111,37 @@ TEST_F(StepCacheTest, WhatNobodyHasJudgedComesAsAServerWouldSendIt) {
   EXPECT_EQ(find("www.example.", Type::A, {.judge = false}).kind, Kind::answer);
 }
 
+// Rules about servers must find them as long as they find the answer.
+TEST_F(StepCacheTest, WithRulesAboutServersNoAnswerOutlivesItsDelegations) {
+  const auto learn = [this](std::string_view zone, std::uint32_t ttl) {
+    caches.delegations.put(Delegation::make(Name::of(zone), {{Name::of("ns.test."), {}}}, ttl), clock.ttl());
+  };
+  learn("example.", 500);
+  learn("b.example.", 100);
+  EXPECT_EQ(caches.delegations.seconds_left(Name::of("www.b.example."), clock.ttl()), 100U);
+  EXPECT_EQ(caches.delegations.seconds_left(Name::of("www.example."), clock.ttl()), 500U);
+  EXPECT_EQ(caches.delegations.seconds_left(Name::of("www.test."), clock.ttl()), kNoCeiling);
+
+  Response response;
+  response.outcome = Outcome::answer;
+  response.rcode = Rcode::no_error;
+  response.authoritative = true;
+  response.answers = {set_of("www.b.example. 3000 IN A 192.0.2.1")};
+  steps.store(response, Type::A, nullptr);
+  EXPECT_EQ(caches.rrsets.find(Name::of("www.b.example."), Type::A, clock.ttl())->ttl, 3000U);
+
+  caches.keeps_answers_within_delegations = true;
+  caches.rrsets.clear();
+  steps.store(response, Type::A, nullptr);
+  EXPECT_EQ(caches.rrsets.find(Name::of("www.b.example."), Type::A, clock.ttl())->ttl, 100U);
+
+  response.outcome = Outcome::no_data;
+  response.answers.clear();
+  response.target = Name::of("www.b.example.");
+  response.soa = set_of("b.example. 3000 IN SOA ns.test. h.test. 1 3600 600 86400 3000");
+  steps.store(response, Type::AAAA, nullptr);
+  EXPECT_EQ(caches.rrsets.find(Name::of("www.b.example."), Type::AAAA, clock.ttl())->ttl, 100U);
+}
+
 }  // namespace
 }  // namespace vouch

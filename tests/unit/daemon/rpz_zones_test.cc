@@ -1,0 +1,276 @@
+// Policy zones as a process keeps them: read from files and again when those change, and kept from a primary.
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "resolver/daemon/rpz_transfers.h"
+#include "tests/scenarios/simulation.h"
+#include "tests/unit/zones/scripted_primary.h"
+
+namespace vouch {
+namespace {
+
+using namespace zones_testing;
+using simulation::SeededRandom;
+using simulation::VirtualClock;
+using simulation::VirtualExecutor;
+using ::testing::HasSubstr;
+
+const std::string kHead = "$TTL 300\n@ SOA ns.feed. host.feed. 1 7200 900 86400 60\n";
+
+class Folder {
+ public:
+  Folder() {
+    std::string pattern = testing::TempDir() + "/vouch-rpz-XXXXXX";
+    path_ = ::mkdtemp(pattern.data());
+  }
+  ~Folder() { std::filesystem::remove_all(path_); }
+  std::string operator/(const std::string& name) const { return path_ + "/" + name; }
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+// A new file in the place of the old one, as careful programs write.
+void write(const std::string& path, const std::string& text) {
+  std::ofstream(path + ".tmp") << text;
+  std::filesystem::rename(path + ".tmp", path);
+}
+
+PolicyAction said(const RpzStore::Sources& sources, std::string_view name) {
+  const HashedName hashed(Name::of(name));
+  for (const auto& source : sources) {
+    if (const auto ruling = source->at_query_name(hashed)) { return ruling->action; }
+  }
+  return PolicyAction::refuse;  // no policy zone says that
+}
+
+class RpzStoreTest : public ::testing::Test {
+ protected:
+  RpzZoneOptions file_zone(const std::string& name, const std::string& path) {
+    RpzZoneOptions zone;
+    zone.zone = Name::of(name);
+    zone.file = path;
+    return zone;
+  }
+  Folder folder;
+  VirtualClock clock;
+  RpzStore store{clock};
+};
+
+TEST_F(RpzStoreTest, ReadsFilesInTheOrderGiven) {
+  write(folder / "a", kHead + "x.test CNAME .\n");
+  write(folder / "b", kHead + "x.test CNAME *.\ny.test CNAME *.\n");
+  const auto sources = store.sources({file_zone("a.feed.", folder / "a"), file_zone("b.feed.", folder / "b")});
+  ASSERT_TRUE(sources.has_value()) << sources.error();
+  ASSERT_EQ(sources->size(), 2U);
+  EXPECT_EQ((*sources)[0]->name(), "a.feed");
+  EXPECT_EQ(said(*sources, "x.test."), PolicyAction::name_error);
+  EXPECT_EQ(said(*sources, "y.test."), PolicyAction::no_data);
+}
+
+TEST_F(RpzStoreTest, AMistakeIsToldWithItsPlace) {
+  write(folder / "a", kHead + "x.test CNAME\n");
+  const auto sources = store.sources({file_zone("a.feed.", folder / "a")});
+  ASSERT_FALSE(sources.has_value());
+  EXPECT_THAT(sources.error(), HasSubstr("policy.rpz: " + (folder / "a") + ":3: "));
+  const auto missing = store.sources({file_zone("a.feed.", folder / "nowhere")});
+  ASSERT_FALSE(missing.has_value());
+  EXPECT_THAT(missing.error(), HasSubstr("nowhere: No such file"));
+}
+
+TEST_F(RpzStoreTest, AChangedFileIsReadAgainOnceItRests) {
+  const std::vector<RpzZoneOptions> zones = {file_zone("a.feed.", folder / "a")};
+  write(folder / "a", kHead + "x.test CNAME .\n");
+  ASSERT_TRUE(store.sources(zones).has_value());
+  EXPECT_FALSE(store.look_at_files(zones));
+  write(folder / "a", kHead + "x.test CNAME rpz-drop.\n; another length\n");
+  EXPECT_FALSE(store.look_at_files(zones));  // it may still be written
+  EXPECT_TRUE(store.look_at_files(zones));
+  EXPECT_FALSE(store.look_at_files(zones));
+  EXPECT_EQ(said(*store.sources(zones), "x.test."), PolicyAction::drop);
+}
+
+TEST_F(RpzStoreTest, ABrokenFileChangesNothingAndIsToldOnce) {
+  const std::vector<RpzZoneOptions> zones = {file_zone("a.feed.", folder / "a")};
+  write(folder / "a", kHead + "x.test CNAME .\n");
+  const auto before = store.sources(zones);
+  write(folder / "a", kHead + "x.test CNAME\n");
+  EXPECT_FALSE(store.look_at_files(zones));
+  EXPECT_FALSE(store.look_at_files(zones));
+  EXPECT_THAT(store.status(zones)[0].failure, HasSubstr(":3: "));
+  EXPECT_TRUE(store.status(zones)[0].is_here);
+  write(folder / "a", kHead + "x.test CNAME *.\n");
+  store.look_at_files(zones);
+  EXPECT_TRUE(store.look_at_files(zones));
+  EXPECT_EQ(store.status(zones)[0].failure, "");
+  EXPECT_EQ(said(*store.sources(zones), "x.test."), PolicyAction::no_data);
+}
+
+TEST_F(RpzStoreTest, WhatIsTheSameIsNotReadAgain) {
+  const std::vector<RpzZoneOptions> zones = {file_zone("a.feed.", folder / "a")};
+  write(folder / "a", kHead + "x.test CNAME .\n");
+  const auto first = store.sources(zones);
+  const auto second = store.sources(zones);
+  const auto zone_of_source = [](const RpzStore::Sources& sources) {
+    return &dynamic_cast<const RpzSource&>(*sources[0]).zone();
+  };
+  EXPECT_EQ(zone_of_source(*first), zone_of_source(*second));
+  store.keep_only({});
+  const auto third = store.sources(zones);
+  EXPECT_NE(zone_of_source(*first), zone_of_source(*third));
+}
+
+// ------------------------------------------------------------------------------------------------------- from
+// primaries
+
+std::string soa(std::uint32_t serial) {
+  return "feed. 300 IN SOA ns.feed. host.feed. " + std::to_string(serial) + " 7200 900 86400 60";
+}
+
+class RpzTransfersTest : public ::testing::Test {
+ protected:
+  RpzTransfersTest() {
+    RpzZoneOptions zone;
+    zone.zone = Name::of("feed.");
+    zone.primaries = {server("192.0.2.1")};
+    zones = {zone};
+    dialer.script = [this](const StreamPeer&, const Request& request) {
+      if (is_dead) { return Act::dead(); }
+      if (request.type == Type::SOA) { return Act::send(message_of(request, {soa(serial)})); }
+      if (request.type == Type::IXFR && !difference.empty()) { return Act::send(message_of(request, difference)); }
+      Records all = rules;
+      all.insert(all.begin(), soa(serial));
+      all.push_back(soa(serial));
+      return Act::send(message_of(request, all));
+    };
+  }
+  std::unique_ptr<RpzTransfers> begin() {
+    auto begun = std::make_unique<RpzTransfers>(
+        RpzTransfers::Parts{{dialer, executor, clock, random}, store, [this] { ++changes; }});
+    begun->keep(zones, folder.path());
+    return begun;
+  }
+  PolicyAction says(std::string_view name) { return said(*store.sources(zones), name); }
+
+  Folder folder;
+  VirtualClock clock;
+  VirtualExecutor executor{clock};
+  SeededRandom random;
+  ScriptedDialer dialer{executor, clock, {}};
+  RpzStore store{clock};
+  std::vector<RpzZoneOptions> zones;
+  Records rules{"x.test.feed. 60 IN CNAME .", "y.test.feed. 60 IN A 192.0.2.7"};
+  Records difference;
+  std::uint32_t serial = 1;
+  bool is_dead = false;
+  int changes = 0;
+};
+
+TEST_F(RpzTransfersTest, RulesComeWholeAndThenByDifferences) {
+  EXPECT_TRUE(store.sources(zones)->empty());  // not yet here: no source, and no reason to stop
+  const auto transfers = begin();
+  executor.run_for(1s);
+  EXPECT_EQ(changes, 1);
+  EXPECT_EQ(says("x.test."), PolicyAction::name_error);
+  EXPECT_EQ(says("y.test."), PolicyAction::local_data);
+  EXPECT_EQ(store.status(zones)[0].source, server("192.0.2.1").text());
+  EXPECT_EQ(store.status(zones)[0].rules, 2U);
+
+  serial = 2;
+  difference = {soa(2), soa(1), "x.test.feed. 60 IN CNAME .", soa(2), "z.test.feed. 60 IN CNAME rpz-drop.", soa(2)};
+  executor.run_for(121min);
+  EXPECT_EQ(changes, 2);
+  EXPECT_EQ(dialer.asked.back().type, Type::IXFR);
+  EXPECT_EQ(says("x.test."), PolicyAction::refuse);
+  EXPECT_EQ(says("y.test."), PolicyAction::local_data);
+  EXPECT_EQ(says("z.test."), PolicyAction::drop);
+  EXPECT_EQ(store.status(zones)[0].serial, 2U);
+}
+
+TEST_F(RpzTransfersTest, AFailedTransferKeepsTheOldRulesUntilTheyExpire) {
+  const auto transfers = begin();
+  executor.run_for(1s);
+  is_dead = true;
+  executor.run_for(23h);
+  EXPECT_EQ(says("x.test."), PolicyAction::name_error);
+  executor.run_for(2h);
+  EXPECT_EQ(says("x.test."), PolicyAction::refuse);
+  EXPECT_EQ(changes, 2);
+  EXPECT_FALSE(store.status(zones)[0].is_here);
+  is_dead = false;
+  executor.run_for(2h);
+  EXPECT_EQ(says("x.test."), PolicyAction::name_error);
+}
+
+TEST_F(RpzTransfersTest, ARestartBeginsWithWhatWasKept) {
+  rules.push_back("\\032odd\\.label.test.feed. 60 IN CNAME .");
+  rules.push_back("t.test.feed. 60 IN TXT \"a; b\" \"c\"");
+  rules.push_back("32.1.2.0.192.rpz-ip.feed. 60 IN CNAME rpz-passthru.");
+  begin().reset();  // ends before anything came
+  begin();
+  {
+    const auto transfers = begin();
+    executor.run_for(1s);
+  }
+  const std::string path = rpz_state_path(folder.path(), Name::of("FEED."));
+  EXPECT_EQ(path, folder.path() + "/rpz-feed.zone");
+  ASSERT_TRUE(std::filesystem::exists(path));
+  // As if it had been written now, by the virtual clock.
+  const timespec times[2] = {{clock.wall(), 0}, {clock.wall(), 0}};
+  ASSERT_EQ(::utimensat(AT_FDCWD, path.c_str(), times, 0), 0);
+
+  RpzStore another(clock);
+  is_dead = true;
+  RpzTransfers restarted({{dialer, executor, clock, random}, another, [] {}});
+  restarted.keep(zones, folder.path());
+  const auto sources = another.sources(zones);  // at once, without the network
+  EXPECT_EQ(said(*sources, "x.test."), PolicyAction::name_error);
+  EXPECT_EQ(said(*sources, "\\032odd\\.label.test."), PolicyAction::name_error);
+  EXPECT_EQ(said(*sources, "t.test."), PolicyAction::local_data);
+  EXPECT_EQ(another.status(zones)[0].rules, store.status(zones)[0].rules);
+  EXPECT_EQ(another.status(zones)[0].source, path);
+}
+
+TEST_F(RpzTransfersTest, WhatHasExpiredSinceIsNotBegunWith) {
+  {
+    const auto transfers = begin();
+    executor.run_for(1s);
+  }
+  const std::string path = rpz_state_path(folder.path(), Name::of("feed."));
+  const timespec times[2] = {{clock.wall() - 90000, 0}, {clock.wall() - 90000, 0}};
+  ASSERT_EQ(::utimensat(AT_FDCWD, path.c_str(), times, 0), 0);
+  RpzStore another(clock);
+  RpzTransfers restarted({{dialer, executor, clock, random}, another, [] {}});
+  restarted.keep(zones, folder.path());
+  EXPECT_TRUE(another.sources(zones)->empty());
+}
+
+TEST_F(RpzTransfersTest, ADamagedStateIsToldAndNotUsed) {
+  write(rpz_state_path(folder.path(), Name::of("feed.")), "feed. 300 IN SOA ns.feed. host.feed. 1 7200 900 864");
+  const auto transfers = begin();
+  EXPECT_TRUE(store.sources(zones)->empty());
+  executor.run_for(1s);
+  EXPECT_EQ(says("x.test."), PolicyAction::name_error);
+}
+
+TEST_F(RpzTransfersTest, WhatIsToldInTheSameWordsGoesOn) {
+  const auto transfers = begin();
+  executor.run_for(1s);
+  const std::size_t asked = dialer.asked.size();
+  transfers->keep(zones, folder.path());
+  executor.run_for(1s);
+  EXPECT_EQ(dialer.asked.size(), asked);
+  transfers->keep({}, folder.path());
+  executor.run_for(300min);
+  EXPECT_EQ(dialer.asked.size(), asked);
+}
+
+TEST(RpzStatePath, HoldsNoSlash) { EXPECT_EQ(rpz_state_path("/x", Name::of("a/b.Feed.")), "/x/rpz-a%2fb.feed.zone"); }
+
+}  // namespace
+}  // namespace vouch
