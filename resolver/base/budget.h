@@ -11,6 +11,8 @@
 
 namespace vouch {
 
+class Trace;  // resolver/dnssec/trace.h
+
 class Budget {
  public:
   static constexpr std::uint32_t kUpstreamQueries =
@@ -108,6 +110,9 @@ class Budget {
   // remembered for it.
   void note_shortage() noexcept { shortage_ = true; }
   bool had_shortage() const noexcept { return shortage_; }
+  // Who writes down what the query does; null, as a rule: nobody. It must outlive the budget.
+  void observe(Trace* trace) noexcept { trace_ = trace; }
+  Trace* trace() const noexcept { return trace_; }
   Instant deadline() const noexcept { return deadline_; }
   bool is_spent() const noexcept { return spent_; }                     // a limit of the whole query was hit
   bool was_hemmed_in() const noexcept { return spent_ || hemmed_in_; }  // some look-up was not made for want of budget
@@ -126,6 +131,7 @@ class Budget {
     return algorithm < std::tuple_size_v<decltype(Checks::made)> ? algorithm : 0;
   }
   Instant deadline_;
+  Trace* trace_ = nullptr;
   std::uint64_t upstream_octets_ = 0;
   std::uint32_t upstream_queries_ = 0;
   std::uint32_t aliases_ = 0;

@@ -4,6 +4,7 @@
 
 #include "resolver/dnssec/denial.h"
 #include "resolver/dnssec/signers.h"
+#include "resolver/dnssec/trace.h"
 #include "resolver/dnssec/work_timer.h"
 
 namespace vouch {
@@ -97,9 +98,11 @@ DsWord read_denial(const Answer& answer, NameView cut, const ZoneTrust& above, c
   Denial denial(above.zone, options.nsec3_max_iterations);
   std::optional<Verdict> first_failure;
   std::uint32_t ttl = TrustCache::kMaxTtl;
+  ProofEvent told{.claim = ProofEvent::Claim::no_ds, .name = {}, .type = Type::DS, .records = {}, .outcome = {}};
   for (const AnswerPart& part : answer.authority) {
     const RRset& proof = *part.rrset;
     if (proof.type() != Type::NSEC && proof.type() != Type::NSEC3) { continue; }
+    ++told.refused;
     if (auto other = look_at_signer(closest_signer(proof), cut, above.zone)) {
       if (other->kind == DsWord::Kind::missed_cut) { return *other; }
       // Without a signature it is no proof at all, as if it had not come.
@@ -114,10 +117,36 @@ DsWord read_denial(const Answer& answer, NameView cut, const ZoneTrust& above, c
     if (result.is_wildcard_expansion) { continue; }  // says nothing of the name it was expanded to
     ttl = std::min({ttl, part.ttl, result.ttl});
     denial.add(proof);
+    --told.refused;
+    if (budget.trace() != nullptr) { told.records.push_back(part.rrset); }
   }
-  DsWord word = read_absence(denial.ds_absence(cut, budget), cut, above.zone, first_failure);
+  const DsAbsence absence = denial.ds_absence(cut, budget);
+  if (Trace* const trace = budget.trace()) {
+    told.name = Name(cut);
+    told.outcome = proof_id(absence);
+    trace->add(std::move(told));
+  }
+  DsWord word = read_absence(absence, cut, above.zone, first_failure);
   word.ttl = ttl;
   return word;
+}
+
+// What signatures and keys the trace tells of next.
+void tell_subject(SubjectEvent::Kind kind, const Question& question, const Name& above, const Answer& answer,
+                  const Budget& budget) {
+  if (Trace* const trace = budget.trace()) {
+    trace->add(SubjectEvent{.kind = kind,
+                            .name = question.name,
+                            .type = question.type,
+                            .above = above,
+                            .from_cache = answer.from_cache,
+                            .server = answer.server});
+  }
+}
+
+void tell_no_keys(NameView zone, const Endorsement& endorsement, Sha1Policy sha1, const Verdict& verdict,
+                  const Budget& budget) {
+  if (Trace* const trace = budget.trace()) { trace->note_no_keys(zone, endorsement, sha1, verdict); }
 }
 
 }  // namespace
@@ -160,6 +189,7 @@ ZoneTrustPtr Chain::remember(ZoneTrust trust, std::uint32_t ttl, const ChainTerm
   auto known = std::make_shared<const ZoneTrust>(std::move(trust));
   const bool own_fault = terms.may_remember_failures && !budget.is_validation_spent() && !budget.was_hemmed_in() &&
                          !budget.had_shortage() && parts_.clock.monotonic() < budget.deadline();
+  if (Trace* const trace = budget.trace()) { trace->add(ZoneEvent{.zone = known->zone, .verdict = known->verdict}); }
   if (terms.may_remember && (!known->verdict.is_bogus() || own_fault)) {
     parts_.trust.put(known, ttl, parts_.clock.ttl());
   }
@@ -201,6 +231,7 @@ Task<KeysResult> Chain::fetch_keys(const Name& zone, const Endorsement& endorsem
   for (std::size_t opinions = 0;; ++opinions) {
     std::uint32_t ttl = 0;
     KeysResult now;
+    tell_subject(SubjectEvent::Kind::keys, question, zone, answer, budget);
     if (const RRset* keys = find_set(answer.answer, zone, Type::DNSKEY, ttl)) {
       budget.begin_response();
       const WorkTimer timer(parts_.clock, parts_.counters.nanoseconds);
@@ -212,6 +243,7 @@ Task<KeysResult> Chain::fetch_keys(const Name& zone, const Endorsement& endorsem
     } else {
       now.verdict = is_failure(answer) ? fetch_failure(Reason::dnskey_unreachable, zone, budget)
                                        : Verdict::bogus(Reason::dnskey_absent, zone);
+      tell_no_keys(zone, endorsement, parts_.options.sha1, now.verdict, budget);
     }
     if (now.verdict.is_secure()) {
       if (opinions > 0) { parts_.counters.recovered.add(); }
@@ -235,7 +267,9 @@ Task<ZoneTrustPtr> Chain::anchored(const AnchorSet::Point& point, const ChainTer
   KeysResult keys;
   // Somebody chose to trust this anchor: that it cannot be used is a fault, not a reason to trust without it.
   keys.verdict = Verdict::bogus(Reason::anchor_mismatch, point.zone);
-  if (!why_unusable(endorsement, parts_.options.sha1)) {
+  if (why_unusable(endorsement, parts_.options.sha1)) {
+    tell_no_keys(point.zone, endorsement, parts_.options.sha1, keys.verdict, budget);
+  } else {
     keys = co_await fetch_keys(point.zone, endorsement, terms, budget);
   }
   Verdict verdict = keys.verdict;
@@ -266,6 +300,9 @@ Task<ZoneTrustPtr> Chain::anchored(const AnchorSet::Point& point, const ChainTer
       default:
         break;
     }
+  }
+  if (Trace* const trace = budget.trace()) {
+    trace->add(ZoneEvent{.zone = point.zone, .verdict = verdict, .is_anchor = true});
   }
   co_return remember({point.zone, verdict, std::move(keys.keys)}, keys.ttl, terms, budget);
 }
@@ -299,6 +336,7 @@ Task<DsWord> Chain::ask_for_ds(ZoneTrustPtr& above, const Name& cut, const Chain
       if (opinions == 0) { first = failed(fetch_failure(Reason::ds_unreachable, above->zone, budget)); }
       co_return first;
     }
+    tell_subject(SubjectEvent::Kind::ds, question, above->zone, answer, budget);
     DsWord word;
     {
       const WorkTimer timer(parts_.clock, parts_.counters.nanoseconds);
@@ -346,6 +384,7 @@ Task<ZoneTrustPtr> Chain::step(ZoneTrustPtr above, const Name& cut, const ChainT
   for (const Bytes rdata : word.ds->rdata()) { ds.push_back(rdata); }
   const Endorsement endorsement{ds, {}};
   if (const auto why = why_unusable(endorsement, parts_.options.sha1)) {
+    tell_no_keys(cut, endorsement, parts_.options.sha1, Verdict::insecure(*why, cut), budget);
     co_return remember({cut, Verdict::insecure(*why, cut), nullptr}, word.ttl, terms, budget);
   }
   KeysResult keys = co_await fetch_keys(cut, endorsement, terms, budget);

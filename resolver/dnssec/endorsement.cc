@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <array>
 
-#include "resolver/dnssec/signature.h"
+#include "resolver/dnssec/trace.h"
 
 namespace vouch {
 
@@ -112,10 +112,11 @@ Reason flaw_of(const DnskeyView& key) noexcept {
 
 struct EndorsedKeys {
   std::vector<const ZoneKey*> keys;
-  Verdict when_none;  // why there is none
+  std::vector<std::size_t> indexes;  // only where it is traced: of all that are vouched for, usable or not
+  Verdict when_none;                 // why there is none
 };
 
-EndorsedKeys find_endorsed(const RRset& dnskeys, const KeySet& usable, Matcher& matcher) {
+EndorsedKeys find_endorsed(const RRset& dnskeys, const KeySet& usable, Matcher& matcher, bool is_traced) {
   EndorsedKeys found;
   std::size_t index = 0;
   for (const Bytes rdata : dnskeys.rdata()) {
@@ -123,6 +124,7 @@ EndorsedKeys find_endorsed(const RRset& dnskeys, const KeySet& usable, Matcher& 
     const auto view = dnskey_view(rdata);
     const std::uint16_t tag = key_tag(rdata);
     if (!view || !matcher.is_endorsed(*view, tag, rdata)) { continue; }
+    if (is_traced) { found.indexes.push_back(here); }
     const Reason flaw = flaw_of(*view);
     if (flaw != Reason::none) {
       if (!found.when_none.is_bogus()) {
@@ -168,11 +170,10 @@ std::optional<Reason> why_unusable(const Endorsement& endorsement, Sha1Policy sh
   return is_any_algorithm ? Reason::ds_digest_unsupported : Reason::alg_unsupported;
 }
 
-KeysResult authenticate_keys(const RRset& dnskeys, const Endorsement& endorsement, Sha1Policy sha1,
-                             const SignatureTime& time, Budget& budget) {
-  KeySetPtr keys = KeySet::make(dnskeys, sha1);
-  Matcher matcher(endorsement, dnskeys.owner(), sha1);
-  const EndorsedKeys endorsed = find_endorsed(dnskeys, *keys, matcher);
+namespace {
+
+KeysResult authenticate(const RRset& dnskeys, KeySetPtr keys, const EndorsedKeys& endorsed, const SignatureTime& time,
+                        Budget& budget) {
   if (endorsed.keys.empty()) { return {.verdict = endorsed.when_none}; }
   const SignatureResult result = verify(dnskeys, *keys, endorsed.keys, time, budget);
   if (result.verdict.is_secure()) { return {Verdict::secure(), std::move(keys), result.ttl}; }
@@ -183,6 +184,20 @@ KeysResult authenticate_keys(const RRset& dnskeys, const Endorsement& endorsemen
             Verdict::bogus(Reason::sep_not_signing, dnskeys.owner()).with_key(expected.tag(), expected.algorithm())};
   }
   return {.verdict = result.verdict};
+}
+
+}  // namespace
+
+KeysResult authenticate_keys(const RRset& dnskeys, const Endorsement& endorsement, Sha1Policy sha1,
+                             const SignatureTime& time, Budget& budget) {
+  KeySetPtr keys = KeySet::make(dnskeys, sha1);
+  Matcher matcher(endorsement, dnskeys.owner(), sha1);
+  const EndorsedKeys endorsed = find_endorsed(dnskeys, *keys, matcher, budget.trace() != nullptr);
+  KeysResult result = authenticate(dnskeys, std::move(keys), endorsed, time, budget);
+  if (Trace* const trace = budget.trace()) {
+    trace->note_keys(dnskeys, endorsement, sha1, endorsed.indexes, result.verdict);
+  }
+  return result;
 }
 
 }  // namespace vouch

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "resolver/dnssec/canonical_form.h"
+#include "resolver/dnssec/trace.h"
 
 namespace vouch {
 
@@ -113,17 +114,19 @@ using Candidates = std::array<Candidate, RRset::kMaxSignatures>;
 
 // Those worth a check, the cheapest first.
 std::span<Candidate> choose(const RRset& rrset, const Signers& signers, const SignatureTime& time,
-                            Candidates& candidates, Furthest& furthest) {
+                            Candidates& candidates, Furthest& furthest, Trace* trace) {
   std::size_t count = 0;
   for (const Bytes rdata : rrset.signatures()) {
     const auto view = rrsig_view(rdata);
     if (!view) {
       furthest.note({.reason = Reason::rrsig_malformed});
+      if (trace != nullptr) { trace->note_signature(rdata, Reason::rrsig_malformed, time.now); }
       continue;
     }
     const Finding found = look_at(*view, rrset, signers, time);
     if (found.reason != Reason::none) {
       furthest.note(found);
+      if (trace != nullptr) { trace->note_signature(rdata, found.reason, time.now); }
       continue;
     }
     // Insertion: there are few, and equals keep their order.
@@ -194,18 +197,16 @@ Reason check_by_any(const Candidate& candidate, const Signers& signers, Checker&
   return last;
 }
 
-}  // namespace
-
-SignatureResult verify(const RRset& rrset, const KeySet& keys, std::span<const ZoneKey* const> by,
-                       const SignatureTime& time, Budget& budget) {
-  const Signers signers{.zone = keys.zone(), .keys = by, .sha1 = keys.sha1()};
+SignatureResult look_for_one_that_holds(const RRset& rrset, const Signers& signers, const SignatureTime& time,
+                                        Budget& budget) {
   Furthest furthest;
   Candidates candidates;
-  const std::span<const Candidate> chosen = choose(rrset, signers, time, candidates, furthest);
+  const std::span<const Candidate> chosen = choose(rrset, signers, time, candidates, furthest, budget.trace());
   if (chosen.empty()) { return {.verdict = furthest.verdict(signers.zone)}; }
   Checker checker(rrset, budget);
   for (const Candidate& candidate : chosen) {
     const Reason reason = check_by_any(candidate, signers, checker, furthest);
+    if (Trace* const trace = budget.trace()) { trace->note_signature(candidate.rdata, reason, time.now); }
     if (reason == Reason::none) {
       return {.verdict = Verdict::secure(),
               .labels = candidate.view.labels,
@@ -218,6 +219,19 @@ SignatureResult verify(const RRset& rrset, const KeySet& keys, std::span<const Z
     if (reason == Reason::work_limit) { break; }
   }
   return {.verdict = furthest.verdict(signers.zone)};
+}
+
+}  // namespace
+
+SignatureResult verify(const RRset& rrset, const KeySet& keys, std::span<const ZoneKey* const> by,
+                       const SignatureTime& time, Budget& budget) {
+  const Signers signers{.zone = keys.zone(), .keys = by, .sha1 = keys.sha1()};
+  Trace* const trace = budget.trace();
+  if (trace == nullptr) { return look_for_one_that_holds(rrset, signers, time, budget); }
+  trace->begin_set(rrset, signers.zone);
+  SignatureResult result = look_for_one_that_holds(rrset, signers, time, budget);
+  trace->end_set(result.verdict);
+  return result;
 }
 
 SignatureResult verify(const RRset& rrset, const KeySet& keys, const SignatureTime& time, Budget& budget) {

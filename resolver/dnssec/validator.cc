@@ -4,6 +4,7 @@
 
 #include "resolver/dnssec/signers.h"
 #include "resolver/dnssec/test_zones.h"
+#include "resolver/dnssec/trace.h"
 #include "resolver/dnssec/work_timer.h"
 #include "telemetry/taxonomy.h"
 
@@ -23,7 +24,7 @@ class SoundProofs {
  public:
   SoundProofs(std::span<const RRsetPtr> proofs, const ZoneTrust& zone, const ChainTerms& terms,
               std::uint16_t max_iterations, Budget& budget)
-      : denial(zone.zone, max_iterations) {
+      : denial(zone.zone, max_iterations), given_(proofs.size()) {
     for (const RRsetPtr& proof : proofs) {
       const auto signer = closest_signer(*proof);
       if (!signer || *signer != zone.zone) {  // another zone's, or nobody's
@@ -43,6 +44,18 @@ class SoundProofs {
   }
   Verdict why_not(Reason otherwise, NameView zone) const { return failure.value_or(Verdict::bogus(otherwise, zone)); }
 
+  // Before they are handed over.
+  void tell(ProofEvent::Claim claim, NameView name, Type type, Proof outcome, const Budget& budget) const {
+    Trace* const trace = budget.trace();
+    if (trace == nullptr) { return; }
+    trace->add(ProofEvent{.claim = claim,
+                          .name = Name(name),
+                          .type = type,
+                          .records = sound,
+                          .refused = given_ - sound.size(),
+                          .outcome = proof_id(outcome)});
+  }
+
   void hand_over(Judgement& judgement) {
     judgement.proofs_ttl = judgement.proofs.empty() ? ttl : std::min(ttl, judgement.proofs_ttl);
     for (RRsetPtr& proof : sound) {
@@ -61,6 +74,7 @@ class SoundProofs {
   void note(Reason reason, const ZoneTrust& zone) {
     if (!failure) { failure = Verdict::bogus(reason, zone.zone); }
   }
+  std::size_t given_;
 };
 
 Verdict verdict_of(Proof proof, const SoundProofs& proofs, NameView zone, Reason missing, Reason not_proving) {
@@ -104,6 +118,18 @@ void count_checks(const Budget::Checks& before, const Budget::Checks& after, Val
   }
 }
 
+void tell_subject(SubjectEvent::Kind kind, NameView name, Type type, const Budget& budget) {
+  if (Trace* const trace = budget.trace()) {
+    trace->add(SubjectEvent{.kind = kind, .name = Name(name), .type = type, .above = {}});
+  }
+}
+
+void tell_part(const RRsetPtr& set, NameView denied, Type type, const Verdict& verdict, const Budget& budget) {
+  if (Trace* const trace = budget.trace()) {
+    trace->add(PartEvent{.set = set, .name = Name(denied), .type = type, .verdict = verdict});
+  }
+}
+
 }  // namespace
 
 // The answer came from the wildcard at the rightmost `labels` labels of its owner: no closer name may exist.
@@ -115,6 +141,7 @@ Verdict Validator::judge_wildcard(const Claim& claim, const RRset& rrset, const 
   SoundProofs proofs(claim.proofs, zone, terms, parts_.options.nsec3_max_iterations, budget);
   part.ttl = std::min(part.ttl, proofs.ttl);
   const Proof proof = proofs.denial.wildcard_answer(rrset.owner(), labels, budget);
+  proofs.tell(ProofEvent::Claim::wildcard, rrset.owner(), rrset.type(), proof, budget);
   proofs.hand_over(judgement);
   return verdict_of(proof, proofs, zone.zone, Reason::wildcard_unproven, Reason::wildcard_unproven);
 }
@@ -180,6 +207,7 @@ Task<void> Validator::judge_set(const Claim& claim, std::size_t index, const Cha
                                                                : Reason::rrsig_missing;
   const ZoneTrustPtr trust = co_await trusted_holder(home, signer, unsigned_reason, terms, budget, judgement, part);
   if (!trust) { co_return; }
+  tell_subject(SubjectEvent::Kind::data, rrset.owner(), rrset.type(), budget);
   const WorkTimer timer(parts_.clock, parts_.counters.nanoseconds);
   const SignatureResult result = verify(rrset, *trust->keys, terms.time, budget);
   part.verdict = result.verdict;
@@ -210,6 +238,7 @@ Task<void> Validator::judge_denial(const Claim& claim, const ChainTerms& terms, 
   const ZoneTrustPtr trust =
       co_await trusted_holder(home, signer, Reason::nsec_missing, terms, budget, judgement, part);
   if (!trust) { co_return; }
+  tell_subject(SubjectEvent::Kind::denial, claim.denied, claim.type, budget);
   const WorkTimer timer(parts_.clock, parts_.counters.nanoseconds);
   std::uint32_t ttl = TrustCache::kMaxTtl;
   if (claim.soa) {
@@ -223,6 +252,8 @@ Task<void> Validator::judge_denial(const Claim& claim, const ChainTerms& terms, 
   part.ttl = std::min(ttl, proofs.ttl);
   const Proof proof = claim.kind == Claim::Kind::name_error ? proofs.denial.name_error(claim.denied, budget)
                                                             : proofs.denial.no_data(claim.denied, claim.type, budget);
+  proofs.tell(claim.kind == Claim::Kind::name_error ? ProofEvent::Claim::no_name : ProofEvent::Claim::no_data,
+              claim.denied, claim.type, proof, budget);
   part.verdict = verdict_of(proof, proofs, trust->zone, Reason::nsec_missing, Reason::nsec_not_proving);
   proofs.hand_over(judgement);
 }
@@ -235,6 +266,7 @@ Task<Judgement> Validator::judge_by(const Claim& claim, const ChainTerms& terms,
     budget.begin_response();  // each set has a chain of its own, which counts for itself
     judgement.is_about_data = false;
     co_await judge_set(claim, i, terms, budget, judgement);
+    tell_part(claim.answers[i], {}, Type::none, judgement.parts[i].verdict, budget);
     judgement.verdict = weaker(judgement.verdict, judgement.parts[i].verdict);
     if (judgement.verdict.is_bogus()) { co_return judgement; }
   }
@@ -242,6 +274,7 @@ Task<Judgement> Validator::judge_by(const Claim& claim, const ChainTerms& terms,
     budget.begin_response();
     judgement.is_about_data = false;
     co_await judge_denial(claim, terms, budget, judgement);
+    tell_part(nullptr, claim.denied, claim.type, judgement.denial.verdict, budget);
     judgement.verdict = weaker(judgement.verdict, judgement.denial.verdict);
   }
   co_return judgement;

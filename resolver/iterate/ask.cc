@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "resolver/dnssec/trace.h"
+
 namespace vouch {
 
 // What one ask() knows so far.
@@ -27,6 +29,25 @@ namespace {
 void shuffle(std::vector<const Delegation::Server*>& servers, Random& random) {
   for (std::size_t left = servers.size(); left > 1; --left) {
     std::swap(servers[left - 1], servers[random.below(static_cast<std::uint32_t>(left))]);
+  }
+}
+
+void tell_meaning(Outcome outcome, Trace& trace) {
+  switch (outcome) {
+    case Outcome::answer:
+      return trace.note_meaning("answer");
+    case Outcome::alias:
+      return trace.note_meaning("alias");
+    case Outcome::no_data:
+      return trace.note_meaning("no_data");
+    case Outcome::name_error:
+      return trace.note_meaning("name_error");
+    case Outcome::referral:
+      return trace.note_meaning("referral");
+    case Outcome::lame:
+      return trace.note_meaning({}, ReplyProblem::lame);
+    case Outcome::server_error:
+      return trace.note_meaning({}, ReplyProblem::server_error);
   }
 }
 
@@ -116,6 +137,7 @@ Task<ExchangeResult> Asker::exchange(const ZoneCut& cut, const Question& questio
   request.is_last_try = pick.earlier_tries + 1 == ServerChoice::kMaxTriesPerAddress;
   request.name = question.name;
   request.type = question.type;
+  request.zone = cut.zone;
   request.recursion_desired = cut.is_forward();
   request.checking_disabled = cut.is_forward() && want_proofs_;
   if (cut.configured != nullptr) {
@@ -130,7 +152,7 @@ Task<ExchangeResult> Asker::exchange(const ZoneCut& cut, const Question& questio
 
 // What the reply is worth; marks servers that are of no use.
 std::optional<Response> Asker::read(const ZoneCut& cut, const Question& question, const ExchangeResult& result,
-                                    Round& round) {
+                                    Round& round, Trace* trace) {
   using Status = ExchangeResult::Status;
   if (result.status != Status::ok) {
     if (result.status == Status::broken) {
@@ -157,6 +179,7 @@ std::optional<Response> Asker::read(const ZoneCut& cut, const Question& question
   context.want_proofs = want_proofs_;
   Response response = classify(*reply, context);
   counters_.records_scrubbed.add(response.scrubbed);
+  if (trace != nullptr) { tell_meaning(response.outcome, *trace); }
   if (response.outcome != Outcome::lame && response.outcome != Outcome::server_error) { return response; }
   counters_.replies_lame.add();
   round.choice.rule_out(result.server);
@@ -199,7 +222,7 @@ Task<AskResult> Asker::ask(const ZoneCut& cut, const Question& question, const s
     const ExchangeResult result = co_await exchange(cut, question, *pick, budget);
     // Another question's exchange may have been joined, with a server that is not wanted here.
     const bool unwanted = std::ranges::find(not_from, result.server.ip()) != not_from.end();
-    if (!unwanted) { outcome.response = read(cut, question, result, round); }
+    if (!unwanted) { outcome.response = read(cut, question, result, round, budget.trace()); }
     if (outcome.response) {
       outcome.server = result.server.ip();
       co_return outcome;

@@ -53,8 +53,8 @@ class Asker {
   Task<bool> more_addresses(const ZoneCut& cut, Round& round, Budget& budget, const Lineage& lineage);
   Task<ExchangeResult> exchange(const ZoneCut& cut, const Question& question, const ServerChoice::Pick& pick,
                                 Budget& budget);
-  std::optional<Response> read(const ZoneCut& cut, const Question& question, const ExchangeResult& result,
-                               Round& round);
+  std::optional<Response> read(const ZoneCut& cut, const Question& question, const ExchangeResult& result, Round& round,
+                               Trace* trace);
 
   const ResolverOptions& options_;
   Caches& caches_;

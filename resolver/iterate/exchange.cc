@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "resolver/dnssec/trace.h"
 #include "resolver/wire/message_writer.h"
 
 namespace vouch {
@@ -79,6 +80,18 @@ struct Exchanger::Sent {
   bool malformed = false;
   bool forged = false;
   bool curt_error = false;  // an error reply of a header alone, which a forger could send as well
+};
+
+// What is left of a reply when it has been read, for whoever explains.
+struct Exchanger::ReplyFacts {
+  Instant began;
+  Instant ended;
+  UpstreamReply::Status status;
+  std::size_t octets;
+  std::optional<Rcode> rcode;  // of one that can be read
+  bool is_authoritative = false;
+  bool is_truncated = false;
+  bool is_final = false;  // else it is tried once more
 };
 
 Exchanger::Exchanger(const ResolverOptions& options, ServerCache& servers, Upstream& upstream, const Clock& clock,
@@ -345,6 +358,63 @@ bool Exchanger::read(const ExchangeRequest& request, const Sent& sent, UpstreamR
   return true;
 }
 
+Exchanger::ReplyFacts Exchanger::facts_of(const UpstreamReply& reply, Instant began, Instant ended) {
+  ReplyFacts facts{
+      .began = began, .ended = ended, .status = reply.status, .octets = reply.packet.size(), .rcode = std::nullopt};
+  if (reply.status != UpstreamReply::Status::ok) { return facts; }
+  facts.is_truncated = HeaderView(reply.packet).tc();
+  if (const auto view = MessageView::parse(reply.packet)) {
+    facts.rcode = view->rcode();
+    facts.is_authoritative = HeaderView(reply.packet).aa();
+  }
+  return facts;
+}
+
+// What was wrong with it; mirrors read() and what it calls.
+void Exchanger::tell(const ExchangeRequest& request, const Sent& sent, const ReplyFacts& reply, Trace& trace) {
+  using Status = UpstreamReply::Status;
+  ReplyProblem problem = ReplyProblem::none;
+  switch (reply.status) {
+    case Status::timeout:
+      problem = sent.malformed ? ReplyProblem::malformed : ReplyProblem::timeout;
+      break;
+    case Status::unreachable:
+      problem = ReplyProblem::unreachable;
+      break;
+    case Status::forgery:
+      problem = sent.case_differed ? ReplyProblem::folded_case : ReplyProblem::mismatch;
+      break;
+    case Status::no_room:
+      problem = ReplyProblem::no_room;
+      break;
+    case Status::untrusted:
+      problem = ReplyProblem::untrusted;
+      break;
+    case Status::ok:
+      if (reply.is_truncated) {
+        problem = ReplyProblem::truncated;
+      } else if (!reply.rcode) {
+        problem = ReplyProblem::malformed;
+      } else if (!reply.is_final) {
+        problem = *reply.rcode == Rcode::bad_cookie ? ReplyProblem::bad_cookie : ReplyProblem::no_edns;
+      }
+      break;
+  }
+  const TraceTransport transport = sent.protocol == UpstreamProtocol::udp   ? TraceTransport::udp
+                                   : sent.protocol == UpstreamProtocol::tcp ? TraceTransport::tcp
+                                                                            : TraceTransport::tls;
+  trace.add(ExchangeEvent{.began = reply.began,
+                          .took = reply.ended - reply.began,
+                          .server = request.server,
+                          .zone = Name(request.zone),
+                          .question = {request.name, request.type},
+                          .transport = transport,
+                          .problem = problem,
+                          .rcode = reply.rcode,
+                          .is_authoritative = reply.is_authoritative,
+                          .octets = reply.octets});
+}
+
 Task<ExchangeResult> Exchanger::exchange(const ExchangeRequest& request, Budget& budget) {
   ExchangeResult result;
   result.server = request.server;
@@ -387,7 +457,14 @@ Task<ExchangeResult> Exchanger::exchange(const ExchangeRequest& request, Budget&
       break;
     }
     if (reply.status == UpstreamReply::Status::no_room) { budget.note_shortage(); }
+    Trace* const trace = budget.trace();
+    std::optional<ReplyFacts> facts;
+    if (trace != nullptr) { facts = facts_of(reply, now, clock_.monotonic()); }
     const bool final = read(request, sent, reply, how, result);
+    if (facts) {
+      facts->is_final = final;
+      tell(request, sent, *facts, *trace);
+    }
     if (final) {
       if (without_edns_failed && result.status == ExchangeResult::Status::ok && !sent.edns && !is_complaint(result)) {
         // Only now is it known: the same question without EDNS got a reply that is no complaint about form.

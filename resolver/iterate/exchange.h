@@ -19,6 +19,7 @@ struct ExchangeRequest {
   SocketAddress server;
   Name name;
   Type type = Type::none;
+  NameView zone;  // whose server it is, for whoever explains
   bool recursion_desired =
       false;  // forwarders only: RD=1 to an authority would let resolvers chase each other (TsuKing)
   bool checking_disabled =
@@ -49,6 +50,7 @@ class Exchanger {
 
  private:
   struct Try;
+  struct ReplyFacts;
   struct Sent;
   Sent compose(const ExchangeRequest& request, const Try& how);
   ReplyFit check(Bytes packet, Sent& sent);
@@ -59,6 +61,8 @@ class Exchanger {
   bool read_failure(const IpAddress& server, const Sent& sent, UpstreamReply::Status status, Try& how,
                     ExchangeResult& result);
   void read_failure_over_tls(const IpAddress& server, UpstreamReply& reply, ExchangeResult& result);
+  static ReplyFacts facts_of(const UpstreamReply& reply, Instant began, Instant ended);
+  static void tell(const ExchangeRequest& request, const Sent& sent, const ReplyFacts& reply, Trace& trace);
 
   const ResolverOptions& options_;
   ServerCache& servers_;

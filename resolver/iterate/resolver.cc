@@ -4,6 +4,7 @@
 
 #include "resolver/dnssec/key_signals.h"
 #include "resolver/dnssec/test_zones.h"
+#include "resolver/dnssec/trace.h"
 #include "resolver/iterate/ask.h"
 #include "resolver/iterate/minimise.h"
 #include "resolver/iterate/proven_gaps.h"
@@ -58,6 +59,10 @@ Claim claim_of(const Question& question, const Response& response) {
     claim.soa = response.soa;
   }
   return claim;
+}
+
+void tell_judged(const Question& question, const Verdict& verdict, const Budget& budget) {
+  if (Trace* const trace = budget.trace()) { trace->add(JudgedEvent{.question = question, .verdict = verdict}); }
 }
 
 }  // namespace
@@ -353,6 +358,7 @@ Task<Judgement> Resolver::Impl::judged(const Question& question, Descent& descen
                                        const Lineage& lineage) {
   const Claim claim = claim_of(question, *descent.response);
   Judgement judgement = co_await validator->judge(claim, budget);
+  tell_judged(question, judgement.verdict, budget);
   std::vector<IpAddress> heard;
   for (std::size_t opinions = 0; opinions < Chain::kSecondOpinions; ++opinions) {
     const bool is_final = !judgement.verdict.is_bogus() || !judgement.is_about_data || budget.is_validation_spent();
@@ -364,6 +370,7 @@ Task<Judgement> Resolver::Impl::judged(const Question& question, Descent& descen
     parts.validation->counters.second_opinions.add();
     const Claim again = claim_of(question, *other.response);
     Judgement second = co_await validator->judge(again, budget);
+    tell_judged(question, second.verdict, budget);
     descent.server = other.server;
     if (second.verdict.is_bogus()) { continue; }  // the first cause stands
     parts.validation->counters.recovered.add();

@@ -29,6 +29,9 @@ ALLOWED = {
     "resolver/zones": ["resolver/base", "resolver/wire", "resolver/dnssec", COUNTERS],
     "resolver/iterate": ["resolver/base", "resolver/wire", "resolver/cache", "resolver/dnssec", COUNTERS, TAXONOMY,
                          RECORDER],
+    # Its sentences are those of the pages: one wording for one fault, wherever it is told.
+    "resolver/explain": ["resolver/base", "resolver/wire", "resolver/cache", "resolver/dnssec", "resolver/iterate",
+                         COUNTERS, TAXONOMY, "telemetry/web/locale.h"],
     "resolver/front": ["resolver/base", "resolver/wire", "resolver/cache", "resolver/dnssec", "resolver/iterate",
                        "resolver/policy", COUNTERS, TAXONOMY, RECORDER],
     "transports": ["resolver/base", COUNTERS, "resolver/front/query_sink.h", "resolver/iterate/upstream.h",
@@ -49,7 +52,7 @@ SEAM_MAY_REACH = ("resolver/base/", COUNTERS)
 
 # What waits, tells the time or is unpredictable comes into the resolver's logic as an argument.
 PURE = ("resolver/wire/", "resolver/cache/", "resolver/dnssec/", "resolver/zones/", "resolver/iterate/",
-        "resolver/policy/", "resolver/front/")
+        "resolver/explain/", "resolver/policy/", "resolver/front/")
 IMPURE_INCLUDE = re.compile(r"event2?/|event\.h$|sys/(socket|epoll|time|random)\.h$|time\.h$|unistd\.h$|random$|thread$")
 IMPURE_CODE = re.compile(
     r"\b(?:system_clock|steady_clock|high_resolution_clock)::now\b|\brandom_device\b|\bgetrandom\s*\("

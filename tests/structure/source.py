@@ -4,7 +4,8 @@ import re
 
 MODULES = (
     "resolver/base", "resolver/wire", "resolver/cache", "resolver/dnssec", "resolver/zones", "resolver/iterate",
-    "resolver/policy", "resolver/front", "resolver/daemon", "transports", "telemetry", "conf", "vouchctl",
+    "resolver/explain", "resolver/policy", "resolver/front", "resolver/daemon", "transports", "telemetry", "conf",
+    "vouchctl",
 )
 
 # Raw strings first: their quotes and slashes are text. A digit separator (1'000) must not open a character literal.
