@@ -152,6 +152,11 @@ constexpr auto kDnssecKeys = std::to_array<KeySpec<C>>({
         "dnssec.negative_trust_anchors", "[]", {},
         "Names at and below which nothing is validated (RFC 7646): for a zone that broke its own signatures, until it "
         "is mended. Better with an end: nobody remembers to take one out."),
+    key<Number, &C::dnssec, &DnssecOptions::negative_anchor_recheck>(
+        "dnssec.negative_anchor_recheck", "300", seconds(1, kDay),
+        "A zone below a negative anchor that was set while vouchd runs (`vouchctl nta add`) is looked at again after "
+        "about "
+        "this time; when it validates twice in a row, the anchor ends."),
     key<Boolean, &C::dnssec, &DnssecOptions::rfc5011>(
         "dnssec.rfc5011", "true", {},
         "Follow the key rolls of the root and of other zones with anchors (RFC 5011): a new key is trusted when it has "

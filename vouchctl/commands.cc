@@ -24,7 +24,7 @@ Result ask_name_and_type(const CtlCommand& self, const Words& words) {
   return asked;
 }
 
-Result ask_flush_zone(const CtlCommand& self, const Words& words) {
+Result ask_zone(const CtlCommand& self, const Words& words) {
   const auto rest = Options(words).rest(1, 1, self.usage);
   if (!rest) { return std::unexpected(rest.error()); }
   Asked asked = plain(self);
@@ -37,6 +37,23 @@ Result ask_flush_type(const CtlCommand& self, const Words& words) {
   if (!rest) { return std::unexpected(rest.error()); }
   Asked asked = plain(self);
   asked.request["type"] = rest->at(0);
+  return asked;
+}
+
+// ZONE --for TIME --reason TEXT [--stays]
+Result ask_nta_add(const CtlCommand& self, const Words& words) {
+  Options options(words);
+  const auto span = options.value("--for");
+  const auto reason = options.value("--reason");
+  const bool stays = options.flag("--stays");
+  const auto rest = options.rest(1, 1, self.usage);
+  if (!rest) { return std::unexpected(rest.error()); }
+  if (!span || !reason) { return std::unexpected("wants " + std::string(self.usage)); }
+  Asked asked = plain(self);
+  asked.request["zone"] = rest->at(0);
+  asked.request["for"] = *span;
+  asked.request["reason"] = *reason;
+  if (stays) { asked.request["stays"] = true; }
   return asked;
 }
 
@@ -147,7 +164,7 @@ constexpr CtlCommand kCommands[] = {
      .usage = "ZONE",
      .summary = "forget a name and all below it",
      .details = kFlushDetails,
-     .ask = ask_flush_zone,
+     .ask = ask_zone,
      .view = flush_view},
     {.words = "flush type",
      .usage = "TYPE",
@@ -181,6 +198,37 @@ constexpr CtlCommand kCommands[] = {
          "  +client=ADDRESS   what a client at this address would be told; 127.0.0.1 without",
      .ask = ask_lookup,
      .view = lookup_view},
+    {.words = "explain",
+     .usage = "NAME [TYPE]",
+     .summary = "why an answer is what it is: the chain of trust, step by step, with the first fault marked",
+     .details = "TYPE is A without one. The name is resolved afresh, past the cache, and nothing of it is kept; what "
+                "the cache "
+                "tells clients meanwhile stands at the end. docs/explain.md says how to read it, and what --json has.",
+     .ask = ask_name_and_type,
+     .view = explain_view},
+    {.words = "nta add",
+     .usage = "ZONE --for TIME --reason TEXT [--stays]",
+     .summary = "validate nothing at and below a zone that broke its own signatures, for a while (RFC 7646)",
+     .details =
+         "Its names are answered at once, without any protection: first make sure that it is a mistake and no attack. "
+         "It ends with its time, or when the zone validates again.\n"
+         "  --for TIME      how long: 45m, 2h or 7d, which is the most\n"
+         "  --reason TEXT   why, for whoever reads the log, the list or the pages\n"
+         "  --stays         to its end, even when the zone validates again before",
+     .ask = ask_nta_add,
+     .view = nta_add_view},
+    {.words = "nta remove",
+     .usage = "ZONE",
+     .summary = "validate at and below a zone again, from the next query on",
+     .details = "Only what was set by `nta add`; those of the configuration are taken out there.",
+     .ask = ask_zone,
+     .view = nta_remove_view},
+    {.words = "nta list",
+     .usage = "",
+     .summary = "all negative trust anchors, until when, why, and what the last look at the zone found",
+     .details = "",
+     .ask = ask_plain,
+     .view = nta_list_view},
     {.words = "zones",
      .usage = "[--failing]",
      .summary = "zones whose chain of trust breaks, and since when, why, and how many met it",

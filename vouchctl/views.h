@@ -20,6 +20,11 @@ std::unique_ptr<View> lookup_view(const Asked& asked);
 // Of views_watch.cc.
 std::unique_ptr<View> top_view(const Asked& asked);
 std::unique_ptr<View> trace_view(const Asked& asked);
+// Of views_explain.cc.
+std::unique_ptr<View> explain_view(const Asked& asked);
+std::unique_ptr<View> nta_add_view(const Asked& asked);
+std::unique_ptr<View> nta_remove_view(const Asked& asked);
+std::unique_ptr<View> nta_list_view(const Asked& asked);
 // Of views_reload.cc.
 std::unique_ptr<View> reload_view(const Asked& asked);
 

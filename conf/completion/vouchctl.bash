@@ -3,7 +3,7 @@
 
 _vouchctl() {
   local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
-  local commands="status stats reload flush lookup zones anchors cache top trace commands help"
+  local commands="status stats reload flush lookup explain nta zones anchors cache top trace commands help"
   local types="A AAAA CAA CNAME DNAME DNSKEY DS HTTPS LOC MX NAPTR NS NSEC NSEC3 PTR RRSIG SOA SRV SSHFP SVCB TLSA TXT"
   local common="--socket --json --help"
 
@@ -12,7 +12,7 @@ _vouchctl() {
       mapfile -t COMPREPLY < <(compgen -f -- "$word")
       return
       ;;
-    --zone | --seconds | --rows | --count) return ;;
+    --for | --reason | --zone | --seconds | --rows | --count) return ;;
   esac
 
   # The words of the command so far, options left out.
@@ -33,6 +33,10 @@ _vouchctl() {
     "flush name") ((${#said[@]} == 3)) && offered="$types" ;;
     "flush type") ((${#said[@]} == 2)) && offered="$types" ;;
     "cache ") offered="stats dump" ;;
+    "explain ") offered="" ;;
+    "explain "*) offered="$types $common" ;;
+    "nta ") offered="add remove list" ;;
+    "nta add") offered="--for --reason --stays $common" ;;
     "cache dump") offered="--zone $common" ;;
     "zones "*) offered="--failing $common" ;;
     "top "*) offered="--once --seconds --rows $common" ;;

@@ -182,6 +182,14 @@ std::uint64_t FailureCache::remove_below(NameView zone) {
   return impl_->table.walk_all([zone](const Run& run) { return run.note->name().is_at_or_below(zone); });
 }
 
+std::uint64_t FailureCache::remove_blamed_on(NameView zone) {
+  return impl_->table.walk_all([zone](const Run& run) {
+    if (run.reason == Reason::none) { return false; }
+    const NameView blamed = run.note->zone();
+    return blamed.is_at_or_below(zone) || zone.is_below(blamed);
+  });
+}
+
 void FailureCache::clear() { impl_->table.clear(); }
 std::uint64_t FailureCache::octets() const { return impl_->table.stats().octets; }
 std::uint64_t FailureCache::entries() const { return impl_->table.stats().entries; }

@@ -41,6 +41,8 @@ class FailureCache {
   std::uint64_t remove_below(NameView zone);
   std::uint64_t remove_type(Type type);
   std::uint64_t remove_bogus();  // failures of validation
+  // Failed validations whose zone at fault is that one, or lies below or above it: where an alias leads into it, too.
+  std::uint64_t remove_blamed_on(NameView zone);
   void clear();
   std::uint64_t octets() const;
   std::uint64_t entries() const;

@@ -15,9 +15,13 @@
 
 #include "resolver/base/log.h"
 #include "resolver/daemon/anchor_file.h"
+#include "resolver/daemon/chore_thread.h"
 #include "resolver/daemon/confinement.h"
 #include "resolver/daemon/control/control.h"
+#include "resolver/daemon/control/explain_commands.h"
+#include "resolver/daemon/explaining.h"
 #include "resolver/daemon/log_output.h"
+#include "resolver/daemon/negative_anchor_file.h"
 #include "resolver/daemon/observatory.h"
 #include "resolver/daemon/policy_watch.h"
 #include "resolver/daemon/process.h"
@@ -101,6 +105,7 @@ class Daemon {
     workers_.clear();       // before what they lean on
     observatory_.reset();   // what they post to, and read by it
     control_.reset();       // what both post to
+    chores_.wait();         // what all of them have left to do
     set_log_sink(nullptr);  // log_ goes
   }
   Daemon(const Daemon&) = delete;
@@ -165,6 +170,7 @@ class Daemon {
     identity_.announce();
     workers_.front()->keep_anchors(make_keeper(*generation));
     if (auto made = begin_policy((*generation)->configuration); !made) { return made; }
+    keep_negative_anchors();
     open_control();
     return confine();
   }
@@ -206,6 +212,12 @@ class Daemon {
     control_ = Control::create(parts);
     if (control_ == nullptr) { return; }
     add_reload_command(control_->server(), *reloader_);
+    add_explain_commands(control_->registry(),
+                         {.explaining = *explaining_,
+                          .negatives = *negative_keeper_,
+                          .file = negative_file_.get(),
+                          .validates = [this] { return current_.get()->configuration.dnssec.mode != DnssecMode::off; },
+                          .post = [this](std::move_only_function<void()> work) { control_->post(std::move(work)); }});
     control_->open(configuration_.control.socket);
   }
 
@@ -283,6 +295,36 @@ class Daemon {
     const std::shared_ptr<AnchorKeeper> keeper(kept, &*kept->keeper);
     status_.set_keeper(keeper);
     return keeper;
+  }
+
+  // Those that are set at run time, as the user who will go on writing them, and before anything is validated.
+  void keep_negative_anchors() {
+    negative_file_ = NegativeAnchorFile::in(configuration_.dnssec.state_directory, chores_);
+    negative_keeper_.emplace(NegativeAnchorParts{
+        .anchors = anchors_,
+        .forget = [this](NameView zone) { forget_judgements(zone); },
+        .later = [this](std::move_only_function<void()> work) { chores_.post(std::move(work)); },
+        .store = negative_file_.get(),
+        .clock = clock_,
+        .recheck_interval = [this] { return current_.get()->configuration.dnssec.negative_anchor_recheck; }});
+    explaining_.emplace(Explaining::Parts{.worker = *workers_.front(),
+                                          .current = current_,
+                                          .clock = clock_,
+                                          .caches = caches_,
+                                          .trust = trust_,
+                                          .anchors = anchors_,
+                                          .negatives = *negative_keeper_});
+    explaining_->keep_negatives();
+    status_.set_explaining(&*explaining_);
+  }
+
+  // What rests on how the zone was judged. Finished answers go with the records (RRsetCache::generation()).
+  void forget_judgements(NameView zone) {
+    trust_.remove_below(zone);
+    caches_.denials.remove_below(zone);
+    caches_.rrsets.remove_below(zone);
+    caches_.failures.remove_below(zone);
+    caches_.failures.remove_blamed_on(zone);
   }
 
   std::uint32_t worker_count() const {
@@ -429,6 +471,10 @@ class Daemon {
   std::unique_ptr<LogOutput> log_;
   Confinement confinement_;
   std::unique_ptr<Observatory> observatory_;
+  ChoreThread chores_;
+  std::unique_ptr<NegativeAnchorFile> negative_file_;  // null: what is set at run time ends with the process
+  std::optional<NegativeAnchorKeeper> negative_keeper_;
+  std::optional<Explaining> explaining_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::unique_ptr<RpzKeeper> rpz_;
   std::optional<Reloader> reloader_;

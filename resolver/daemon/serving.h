@@ -40,6 +40,7 @@ class Serving {
   const Generation& generation() const noexcept { return *generation_; }
   Resolver& resolver() noexcept { return *resolver_; }
   Front& front() noexcept { return *front_; }
+  const std::shared_ptr<NetworkUpstream>& upstream() const noexcept { return upstream_; }
 
   // No new query comes here any more: what only they would want goes now, the rest when this is destroyed.
   void retire() noexcept { front_->forget_answers(); }

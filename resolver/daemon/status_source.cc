@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "resolver/daemon/explaining.h"
 #include "resolver/daemon/version.h"
 
 namespace vouch {
@@ -83,12 +84,13 @@ void StatusSource::add_anchors(const Configuration& configuration, StatusFigures
       status.anchors.push_back({key.zone.text(), key.tag, key.algorithm, std::string(key.state)});
     }
   }
-  const auto& configured = configuration.dnssec.negative_trust_anchors;
+  const std::vector<NegativeAnchor> reasons =
+      explaining_ != nullptr ? explaining_->negatives_in_force() : configuration.dnssec.negative_trust_anchors;
   for (const Name& name : parts_.anchors.current()->negatives()) {
     NegativeAnchorFigures& negative = status.negative_anchors.emplace_back();
     negative.zone = name.text();
-    const auto known = std::ranges::find(configured, name, &NegativeAnchor::name);
-    if (known == configured.end()) { continue; }
+    const auto known = std::ranges::find(reasons, name, &NegativeAnchor::name);
+    if (known == reasons.end()) { continue; }
     negative.reason = known->reason;
     negative.until = known->until;
   }

@@ -18,6 +18,8 @@
 
 namespace vouch {
 
+class Explaining;
+
 class StatusSource {
  public:
   struct Parts {
@@ -34,6 +36,7 @@ class StatusSource {
   void set_keeper(std::shared_ptr<const AnchorKeeper> keeper);
   // What is only known once the workers are there, before the thread starts.
   void set_workers(std::uint32_t count) noexcept { workers_ = count; }
+  void set_explaining(const Explaining* explaining) noexcept { explaining_ = explaining; }
   void set_web(std::vector<SocketAddress> addresses) { web_ = std::move(addresses); }
   void set_descriptor_limit(std::uint64_t limit) noexcept { descriptor_limit_ = limit; }
   void set_confinement(std::string text, bool is_whole) { confinement_ = {std::move(text), is_whole}; }
@@ -49,6 +52,7 @@ class StatusSource {
   Parts parts_;
   mutable std::mutex mutex_;
   std::shared_ptr<const AnchorKeeper> keeper_;  // null: nothing is validated. Guarded by mutex_
+  const Explaining* explaining_ = nullptr;      // who knows the negative anchors; null: nobody yet
   std::uint32_t workers_ = 0;
   std::vector<SocketAddress> web_;
   std::uint64_t descriptor_limit_ = 0;

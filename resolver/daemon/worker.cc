@@ -122,6 +122,23 @@ Task<void> Worker::run_look_up(Name name, std::move_only_function<void(SiteAnswe
   done(std::move(answers));
 }
 
+void Worker::study(Study study) {
+  loop_->post([this, study = std::move(study)]() mutable {
+    if (serving_ != nullptr) { look_ups_.spawn(run_study(std::move(study))); }
+  });
+}
+
+Task<void> Worker::run_study(Study study) {
+  const StudyParts parts{.executor = *loop_, .random = random_, .recorder = recorder_, .upstream = [this] {
+                           return std::shared_ptr<Upstream>(serving_->upstream());
+                         }};
+  try {
+    co_await study(parts);
+  } catch (...) {  // out of memory: whoever waits is told so by his own patience
+    counters_.front.internal_errors.add();
+  }
+}
+
 // Runs `work` on the worker's thread and waits. Nothing: the thread hangs; then it may still come, and finds nobody.
 template <typename Result>
 std::optional<Result> Worker::on_thread(std::move_only_function<Result()> work) {

@@ -32,6 +32,14 @@ struct SharedParts {
   const RecordedTogether& recorded;
 };
 
+// What somebody's own resolution on a worker leans on. All of it but the upstream outlives the worker's thread.
+struct StudyParts {
+  Executor& executor;
+  Random& random;
+  Recorder& recorder;
+  std::function<std::shared_ptr<Upstream>()> upstream;  // the present one; on the worker's thread
+};
+
 class Worker {
  public:
   using Prepared = std::expected<void, std::string>;  // on failure a sentence for the operator
@@ -58,6 +66,11 @@ class Worker {
     Answer ipv4, ipv6;  // to A and to AAAA
   };
   void look_up(const Name& name, std::move_only_function<void(SiteAnswers)> done);
+
+  // A task for its thread, by a resolver of its own (resolver/explain); dropped when the worker ends, or has too many
+  // already. Any thread.
+  using Study = std::move_only_function<Task<void>(const StudyParts& parts)>;
+  void study(Study study);
 
   // Work for its thread, from any thread; dropped when it has ended.
   void post(std::move_only_function<void()> work) { loop_->post(std::move(work)); }
@@ -98,6 +111,7 @@ class Worker {
   std::optional<Result> on_thread(std::move_only_function<Result()> work);
   Serving::Parts serving_parts();
   Task<void> run_look_up(Name name, std::move_only_function<void(SiteAnswers)> done);
+  Task<void> run_study(Study study);
   void run_keeper();
   void serve() noexcept;
   void tear_down() noexcept;

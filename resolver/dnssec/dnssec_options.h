@@ -44,6 +44,8 @@ struct DnssecOptions {
   bool builtin_root_anchor = true;  // root_anchors.h; only when no other anchor for the root is given
   std::vector<TrustAnchor> trust_anchors;
   std::vector<NegativeAnchor> negative_trust_anchors;
+  // Seconds, more or less, after which a zone below a negative anchor that was set at run time is looked at again.
+  std::uint32_t negative_anchor_recheck = 300;
   bool rfc5011 = true;                             // anchors follow their zones' key rolls by themselves
   std::string state_directory = "/var/lib/vouch";  // where key rolls are remembered; empty: nowhere
   bool rfc8145_signals = true;                     // tells zones which of their keys are trusted here

@@ -91,14 +91,30 @@ AnchorSetPtr anchors_from(const DnssecOptions& options, UnixTime now) {
   return std::make_shared<const AnchorSet>(configured_points(options), negative_at(options, now));
 }
 
-void TrustAnchors::replace_points(std::vector<AnchorSet::Point> points) {
-  const std::lock_guard lock(mutex_);
-  current_ = std::make_shared<const AnchorSet>(std::move(points), current_->negatives());
+// Under the lock.
+void TrustAnchors::make(std::vector<AnchorSet::Point> points) {
+  std::vector<Name> negatives = configured_;
+  for (const Name& name : temporary_) {
+    if (std::ranges::find(configured_, name) == configured_.end()) { negatives.push_back(name); }
+  }
+  current_ = std::make_shared<const AnchorSet>(std::move(points), std::move(negatives));
 }
 
-void TrustAnchors::replace_negatives(std::vector<Name> negatives) {
+void TrustAnchors::replace_points(std::vector<AnchorSet::Point> points) {
   const std::lock_guard lock(mutex_);
-  current_ = std::make_shared<const AnchorSet>(current_->points(), std::move(negatives));
+  make(std::move(points));
+}
+
+void TrustAnchors::replace_negatives(std::vector<Name> configured) {
+  const std::lock_guard lock(mutex_);
+  configured_ = std::move(configured);
+  make(current_->points());
+}
+
+void TrustAnchors::replace_temporary_negatives(std::vector<Name> temporary) {
+  const std::lock_guard lock(mutex_);
+  temporary_ = std::move(temporary);
+  make(current_->points());
 }
 
 }  // namespace vouch

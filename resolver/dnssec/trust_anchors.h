@@ -49,22 +49,27 @@ AnchorSetPtr anchors_from(const DnssecOptions& options, UnixTime now = 0);
 // by all workers, thread-safe.
 class TrustAnchors {
  public:
-  explicit TrustAnchors(AnchorSetPtr start) : current_(std::move(start)) {}
+  // The negative anchors of `start` are the configured ones.
+  explicit TrustAnchors(AnchorSetPtr start) : current_(std::move(start)), configured_(current_->negatives()) {}
   AnchorSetPtr current() const {
     const std::lock_guard lock(mutex_);
     return current_;
   }
-  void replace(AnchorSetPtr with) {
-    const std::lock_guard lock(mutex_);
-    current_ = std::move(with);
-  }
-  // One half replaced, the other left as it is.
+  // One part replaced, the others left as they are.
   void replace_points(std::vector<AnchorSet::Point> points);
-  void replace_negatives(std::vector<Name> negatives);
+  void replace_negatives(std::vector<Name> configured);
+  void replace_temporary_negatives(std::vector<Name> temporary);  // set while the program runs
+  std::vector<Name> configured_negatives() const {
+    const std::lock_guard lock(mutex_);
+    return configured_;
+  }
 
  private:
+  void make(std::vector<AnchorSet::Point> points);
+
   mutable std::mutex mutex_;
   AnchorSetPtr current_;
+  std::vector<Name> configured_, temporary_;  // negatives; a name may be among both
 };
 
 }  // namespace vouch

@@ -124,6 +124,18 @@ void tell_subject(SubjectEvent::Kind kind, NameView name, Type type, const Budge
   }
 }
 
+// A set whose signatures are nobody's that may sign it, and so were not even checked.
+void tell_unsigned(const RRset& rrset, const Verdict& verdict, const ChainTerms& terms, const Budget& budget) {
+  Trace* const trace = budget.trace();
+  if (trace == nullptr || !verdict.is_bogus()) { return; }
+  tell_subject(SubjectEvent::Kind::data, rrset.owner(), rrset.type(), budget);
+  trace->begin_set(rrset, verdict.zone());
+  for (const Bytes signature : rrset.signatures()) {
+    trace->note_signature(signature, verdict.reason(), terms.time.now);
+  }
+  trace->end_set(verdict);
+}
+
 void tell_part(const RRsetPtr& set, NameView denied, Type type, const Verdict& verdict, const Budget& budget) {
   if (Trace* const trace = budget.trace()) {
     trace->add(PartEvent{.set = set, .name = Name(denied), .type = type, .verdict = verdict});
@@ -206,7 +218,10 @@ Task<void> Validator::judge_set(const Claim& claim, std::size_t index, const Cha
                                  : rrset.signature_count() > 0 ? Reason::rrsig_wrong_signer
                                                                : Reason::rrsig_missing;
   const ZoneTrustPtr trust = co_await trusted_holder(home, signer, unsigned_reason, terms, budget, judgement, part);
-  if (!trust) { co_return; }
+  if (!trust) {
+    if (part.verdict.reason() == unsigned_reason) { tell_unsigned(rrset, part.verdict, terms, budget); }
+    co_return;
+  }
   tell_subject(SubjectEvent::Kind::data, rrset.owner(), rrset.type(), budget);
   const WorkTimer timer(parts_.clock, parts_.counters.nanoseconds);
   const SignatureResult result = verify(rrset, *trust->keys, terms.time, budget);

@@ -6,12 +6,20 @@ namespace vouch {
 
 namespace {
 
-// The zone whose servers were asked last, and in vain.
+// The zone whose servers were asked last, and in vain, on the way to the name or to where its aliases lead.
 std::optional<Name> unreachable_zone(const Explanation& explanation) {
   const bool is_failure = explanation.is_refused() && !explanation.verdict.is_bogus();
   if (!is_failure || explanation.exchanges.empty()) { return std::nullopt; }
-  const ExchangeEvent& last = explanation.exchanges.back();
-  return last.meaning.empty() ? std::optional(last.zone) : std::nullopt;
+  std::vector<Name> names{explanation.question.name};
+  for (const PartStory& part : explanation.parts) {
+    if (part.type == Type::CNAME && part.set) { names.emplace_back(rdata_name(Type::CNAME, part.set->first_rdata())); }
+  }
+  for (auto exchange = explanation.exchanges.rbegin(); exchange != explanation.exchanges.rend(); ++exchange) {
+    const auto leads_there = [&](const Name& name) { return name.view().is_at_or_below(exchange->question.name); };
+    if (!std::ranges::any_of(names, leads_there)) { continue; }  // a look-up of a server's address
+    return exchange->meaning.empty() ? std::optional(exchange->zone) : std::nullopt;
+  }
+  return std::nullopt;
 }
 
 CacheStory look_into_caches(const ExplainParts& parts, const Question& question, TtlTime now) {

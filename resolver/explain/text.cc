@@ -145,7 +145,7 @@ void put_keys(const ZoneStory& zone, Page& page) {
                               std::string(match_words(ds.match)));
   }
   if (keys.anchor_keys > 0) {
-    page.detail(false, "trust anchor: " + std::to_string(keys.anchor_keys) + " keys named as DNSKEY");
+    page.detail(false, "trust anchor: given as DNSKEY (" + std::to_string(keys.anchor_keys) + ")");
   }
   for (const KeysEvent::Key& key : keys.keys) {
     if (lines++ >= 2 * kMostLines) { break; }

@@ -132,6 +132,24 @@ TEST_F(FailureCacheTest, RemovalTakesWhatItNames) {
   EXPECT_EQ(cache.entries(), 0U);
 }
 
+// Where an alias leads into the zone, the name that failed lies elsewhere.
+TEST_F(FailureCacheTest, WhatAZoneIsToBlameForIsTakenOut) {
+  const auto put = [&](std::string_view name, std::string_view zone, Reason reason) {
+    cache.put(Name::of(name), Type::A, Ede::dnssec_bogus, "", now, reason, Name::of(zone));
+  };
+  put("alias.other.", "example.", Reason::rrsig_expired);
+  put("below.other.", "child.example.", Reason::rrsig_expired);
+  put("above.other.", ".", Reason::ds_unreachable);
+  put("beside.other.", "example-not.", Reason::rrsig_expired);
+  cache.put(Name::of("www.example."), Type::A, Ede::no_reachable_authority, "", now);  // nobody judged it
+  cache.remove_blamed_on(Name::of("Example."));
+  EXPECT_FALSE(cache.find(Name::of("alias.other."), Type::A, now));
+  EXPECT_FALSE(cache.find(Name::of("below.other."), Type::A, now));
+  EXPECT_FALSE(cache.find(Name::of("above.other."), Type::A, now));
+  EXPECT_TRUE(cache.find(Name::of("beside.other."), Type::A, now));
+  EXPECT_TRUE(cache.find(Name::of("www.example."), Type::A, now));
+}
+
 TEST_F(FailureCacheTest, OctetsNeverPassTheCapacity) {
   for (std::uint32_t i = 0; i < 20'000; ++i) {
     const Name failing = samples::numbered("torture", i);

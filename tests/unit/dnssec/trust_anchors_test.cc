@@ -127,5 +127,17 @@ TEST(TrustAnchors, OneHalfIsReplacedAndTheOtherStays) {
   EXPECT_EQ(closest_of(*before, "example."), "example.") << "whoever still holds the old set sees the old set";
 }
 
+TEST(TrustAnchors, TemporaryNegativesStandBesideTheConfiguredOnes) {
+  TrustAnchors anchors(
+      std::make_shared<const AnchorSet>(std::vector{point_at(".")}, std::vector{Name::of("off.example.")}));
+  anchors.replace_temporary_negatives({Name::of("org."), Name::of("OFF.example.")});
+  EXPECT_THAT(anchors.current()->negatives(), SizeIs(2));
+  anchors.replace_negatives({});
+  EXPECT_EQ(negative_of(*anchors.current(), "off.example."), "OFF.example.") << "it stands there for now as well";
+  anchors.replace_temporary_negatives({});
+  EXPECT_THAT(anchors.current()->negatives(), SizeIs(0));
+  EXPECT_EQ(closest_of(*anchors.current(), "org."), ".");
+}
+
 }  // namespace
 }  // namespace vouch

@@ -38,6 +38,14 @@ TEST(CtlInvocation, AsksForWhatTheWordsSay) {
       {"top --seconds 5 --rows=3", R"({"command":"top","seconds":5,"rows":3})"},
       {"trace example. --count 7", R"({"command":"trace","zone":"example."})"},
       {"trace", R"({"command":"trace"})"},
+      {"explain www.example. MX", R"({"command":"explain","name":"www.example.","type":"MX"})"},
+      {"nta add example. --for 2h --reason=broken",
+       R"({"command":"nta add","zone":"example.","for":"2h","reason":"broken"})"},
+      {"nta add --for 2h example. --stays --reason broken",
+       R"({"command":"nta add","zone":"example.","for":"2h","reason":"broken","stays":true})"},
+      {"nta remove example.", R"({"command":"nta remove","zone":"example."})"},
+      {"nta list", R"({"command":"nta list"})"},
+      {"nta add example. --for 2h", "refused: wants ZONE --for TIME --reason TEXT [--stays]"},
   };
   for (const auto& [line, expected] : cases) { EXPECT_EQ(request(line), expected) << line; }
 }

@@ -37,6 +37,35 @@ TEST(CtlViews, StatsShowWhateverGroupsThereAre) {
             "new_group\n  a         1,234,567\n  deep b c          8\n  x               1.5\n");
 }
 
+TEST(CtlViews, AnExplanationIsItsTextAndNothingThatMovesTheCursor) {
+  EXPECT_EQ(shown("explain", {}, R"({"ok":true,"text":"one\n  two \u001b[31m\n","explanation":{}})"),
+            "one\n  two \\027[31m\n");
+  EXPECT_EQ(shown("explain", {}, R"({"ok":true})"), "vouchd has explained nothing.\n");
+}
+
+TEST(CtlViews, NegativeAnchorsSayWhenTheyEnd) {
+  EXPECT_EQ(shown("nta add", {}, R"({"ok":true,"zone":"example.","until":1788220800,"stays":false,"saved":true})"),
+            "Nothing is validated at and below example. until 2026-09-01 00:00:00 UTC, or until it validates again.\n");
+  EXPECT_EQ(shown("nta add", {}, R"({"ok":true,"zone":"example.","until":1788220800,"stays":true,"saved":false,
+                                    "problem":"the disk is full"})"),
+            "Nothing is validated at and below example. until 2026-09-01 00:00:00 UTC.\n"
+            "It is not remembered across a restart: the disk is full\n");
+  EXPECT_EQ(shown("nta remove", {}, R"({"ok":true,"zone":"example.","saved":true})"),
+            "Validation holds at example. again.\n");
+  EXPECT_EQ(shown("nta list", {}, R"({"ok":true,"count":0})"),
+            "There are no negative trust anchors: everything is validated.\n");
+  const std::string list =
+      shown("nta list",
+            {R"({"zone":"a.","source":"run time","reason":"ill","until":1788220800,"stays":true,"last_check":1788220800,
+                 "holds":false,"verdict":"rrsig_expired zone=a."})",
+             R"({"zone":"b.","source":"configuration","reason":"","until":null})"},
+            R"({"ok":true,"count":2})");
+  for (const char* const part : {"ZONE", "a.", "2026-09-01 00:00:00 UTC (stays)", "rrsig_expired zone=a. at 2026-09-01",
+                                 "ill", "b.", "never", "configuration"}) {
+    EXPECT_NE(list.find(part), std::string::npos) << part << " in\n" << list;
+  }
+}
+
 TEST(CtlViews, ZonesAreATableOrASentence) {
   const std::string out =
       shown("zones", {R"({"zone":"broken.","state":"failing","failing_since":1788220800,"failures":7,
