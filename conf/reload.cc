@@ -43,6 +43,7 @@ constexpr auto kAtStartOnly = std::to_array<std::string_view>({
     "cache.failure_ttl_min",
     "cache.failure_ttl_max",
     "policy.state_directory",
+    "cache.snapshot.state_directory",
     // The ledger's and the history's own terms, and the pages' sockets.
     "telemetry.",
     "web.",

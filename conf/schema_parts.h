@@ -26,6 +26,8 @@ SchemaPart resolver_schema();
 SchemaPart forward_schema();
 SchemaPart dnssec_schema();
 SchemaPart cache_schema();
+// In schema_snapshot.cc.
+SchemaPart snapshot_schema();
 // In schema_policy.cc.
 SchemaPart local_data_schema();
 SchemaPart policy_schema();

@@ -14,8 +14,6 @@ namespace vouch {
 
 namespace {
 
-constexpr std::string_view kFresh = ".new";  // what the new file is called until it is whole
-
 std::string reason(int error) { return std::generic_category().message(error); }
 
 class Descriptor {
@@ -33,12 +31,12 @@ class Descriptor {
   int descriptor_;
 };
 
-bool write_all(int descriptor, std::string_view text) noexcept {
-  while (!text.empty()) {
-    const ssize_t count = ::write(descriptor, text.data(), text.size());
+bool write_all(int descriptor, Bytes octets) noexcept {
+  while (!octets.empty()) {
+    const ssize_t count = ::write(descriptor, octets.data(), octets.size());
     if (count < 0 && errno == EINTR) { continue; }
     if (count < 0) { return false; }
-    text.remove_prefix(static_cast<std::size_t>(count));
+    octets = octets.subspan(static_cast<std::size_t>(count));
   }
   return true;
 }
@@ -71,37 +69,47 @@ std::expected<std::optional<std::string>, std::string> read_whole(const std::str
   return std::unexpected("longer than " + std::to_string(most) + " octets");
 }
 
-std::expected<DurableFile, std::string> DurableFile::create(const std::string& path, mode_t mode) {
-  const std::string fresh = path + std::string(kFresh);
+std::expected<DurableFile, std::string> DurableFile::create(std::string path, mode_t mode) {
+  const std::string fresh = path + ".new";
   ::unlink(fresh.c_str());  // what a power cut left; whatever it is, O_EXCL and O_NOFOLLOW write to a file of our own
   const int descriptor = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
   if (descriptor < 0) { return std::unexpected("cannot make " + fresh + ": " + reason(errno)); }
-  return DurableFile(path, descriptor);
+  return DurableFile(std::move(path), descriptor);
 }
 
 DurableFile::DurableFile(DurableFile&& other) noexcept
     : path_(std::move(other.path_)), descriptor_(std::exchange(other.descriptor_, -1)) {}
 
 DurableFile::~DurableFile() {
-  if (descriptor_ >= 0) { static_cast<void>(give_up("")); }
+  if (descriptor_ < 0) { return; }
+  ::close(descriptor_);
+  try {
+    ::unlink(fresh().c_str());
+  } catch (const std::bad_alloc&) {  // it lies there until the next write
+  }
 }
 
-std::unexpected<std::string> DurableFile::give_up(const char* what) {
+std::string DurableFile::fresh() const { return path_ + ".new"; }
+
+std::unexpected<std::string> DurableFile::fail(const char* what) {
   const int error = errno;
-  if (descriptor_ >= 0) { ::close(std::exchange(descriptor_, -1)); }
-  ::unlink((path_ + std::string(kFresh)).c_str());
+  ::close(std::exchange(descriptor_, -1));
+  ::unlink(fresh().c_str());
   return std::unexpected(std::string(what) + ": " + reason(error));
 }
 
-std::expected<void, std::string> DurableFile::append(std::string_view content) {
-  if (descriptor_ < 0 || !write_all(descriptor_, content)) { return give_up("cannot write"); }
+std::expected<void, std::string> DurableFile::append(Bytes octets) {
+  if (descriptor_ < 0) { return std::unexpected("nothing is written any more"); }
+  if (!write_all(descriptor_, octets)) { return fail("cannot write"); }
   return {};
 }
 
 std::expected<void, std::string> DurableFile::commit() {
-  if (descriptor_ < 0 || ::fsync(descriptor_) != 0) { return give_up("cannot flush"); }
-  if (::close(std::exchange(descriptor_, -1)) != 0) { return give_up("cannot close"); }
-  if (std::rename((path_ + std::string(kFresh)).c_str(), path_.c_str()) != 0) { return give_up("cannot rename"); }
+  if (descriptor_ < 0) { return std::unexpected("nothing is written any more"); }
+  if (::fsync(descriptor_) != 0) { return fail("cannot flush"); }
+  if (std::rename(fresh().c_str(), path_.c_str()) != 0) { return fail("cannot rename"); }
+  // What close() could still tell, fsync() has told.
+  ::close(std::exchange(descriptor_, -1));
   const Descriptor folder(::open(folder_of(path_).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!folder.is_open() || ::fsync(folder.get()) != 0) {
     return std::unexpected("cannot flush the directory: " + reason(errno));
@@ -112,7 +120,7 @@ std::expected<void, std::string> DurableFile::commit() {
 std::expected<void, std::string> write_durably(const std::string& path, std::string_view content, mode_t mode) {
   auto file = DurableFile::create(path, mode);
   if (!file) { return std::unexpected(std::move(file.error())); }
-  if (auto written = file->append(content); !written) { return written; }
+  if (auto written = file->append(bytes_of(content)); !written) { return written; }
   return file->commit();
 }
 

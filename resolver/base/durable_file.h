@@ -9,6 +9,8 @@
 #include <string>
 #include <string_view>
 
+#include "resolver/base/bytes.h"
+
 namespace vouch {
 
 enum class Links : bool { refused, followed };  // symbolic links in the last part of a path
@@ -22,22 +24,29 @@ std::expected<std::optional<std::string>, std::string> read_whole(const std::str
 // place is replaced and not followed.
 std::expected<void, std::string> write_durably(const std::string& path, std::string_view content, mode_t mode);
 
-// The same for what is too long to be held in memory. Not committed, or destroyed, it leaves nothing behind.
+// The same for what is too large to be held in one piece. Until commit() nothing has changed but that <path>.new lies
+// beside the old file, which goes when this does. After a failure nothing more is written. Of one thread.
 class DurableFile {
  public:
-  static std::expected<DurableFile, std::string> create(const std::string& path, mode_t mode);
+  // `mode` and links as for write_durably().
+  static std::expected<DurableFile, std::string> create(std::string path, mode_t mode);
   DurableFile(DurableFile&& other) noexcept;
   DurableFile& operator=(DurableFile&&) = delete;
   ~DurableFile();
 
-  std::expected<void, std::string> append(std::string_view content);  // once it has failed, it does so again
-  std::expected<void, std::string> commit();                          // once; nothing may be appended after it
+  std::expected<void, std::string> append(Bytes octets);
+  std::expected<void, std::string> append(std::string_view text) {
+    return append(Bytes(reinterpret_cast<const Octet*>(text.data()), text.size()));
+  }
+  std::expected<void, std::string> commit();  // once, as the last
 
  private:
-  DurableFile(std::string path, int descriptor) : path_(std::move(path)), descriptor_(descriptor) {}
-  std::unexpected<std::string> give_up(const char* what);
+  DurableFile(std::string path, int descriptor) noexcept : path_(std::move(path)), descriptor_(descriptor) {}
+  std::string fresh() const;
+  std::unexpected<std::string> fail(const char* what);
+
   std::string path_;
-  int descriptor_;  // -1: committed, given up or moved from
+  int descriptor_;  // -1: committed, given up, or moved from
 };
 
 // As <path><suffix>; an older one of that name goes.

@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "resolver/base/clock.h"
+#include "resolver/cache/snapshot_options.h"
 
 namespace vouch {
 
@@ -18,6 +19,8 @@ struct CacheOptions {
   TtlClock ttl_clock = TtlClock::monotonic;
   std::uint32_t failure_ttl_min = 5;    // RFC 9520 section 3.2: at least 1 s, and
   std::uint32_t failure_ttl_max = 300;  // at most 5 min, doubling in between
+
+  SnapshotOptions snapshot = {};
 
   // The operator's bounds, for what is cached and for what the first client is told alike.
   std::uint32_t bounded_ttl(std::uint32_t ttl) const noexcept {

@@ -146,4 +146,39 @@ void DelegationCache::clear() { impl_->table.clear(); }
 std::uint64_t DelegationCache::octets() const { return impl_->table.stats().octets; }
 std::uint64_t DelegationCache::entries() const { return impl_->table.stats().entries; }
 
+std::size_t DelegationCache::shards() const noexcept { return impl_->table.shard_count(); }
+
+bool DelegationCache::look_at(std::size_t shard, std::uint32_t& position, std::uint32_t most, bool visited, TtlTime now,
+                              std::vector<KeptDelegation>& kept) const {
+  struct Seen {
+    PackedDelegationPtr packed;
+    TtlTime expires;
+  };
+  std::vector<Seen> seen;
+  seen.reserve(most);
+  const bool more = impl_->table.look_at(shard, position, most, [&](const Cut& cut, bool was_visited) {
+    const TtlTime expires = std::min(cut.expires, now + TtlTime{cut.ttl});
+    if (was_visited == visited && expires > now) { seen.push_back({cut.packed, expires}); }
+  });
+  for (const Seen& cut : seen) {
+    kept.push_back({.delegation = cut.packed->unpack(), .expires = cut.expires, .visited = visited});
+  }
+  return more;
+}
+
+bool DelegationCache::restore(const KeptDelegation& kept, TtlTime now) {
+  if (!kept.delegation) { return false; }
+  const std::uint32_t ttl = std::clamp(kept.delegation->ttl(), kMinTtl, kMaxTtl);
+  Cut cut{.packed = PackedDelegation::pack(*kept.delegation),
+          .expires = std::min(kept.expires, now + TtlTime{ttl}),
+          .ttl = ttl};
+  if (cut.expires <= now) { return false; }
+  const NameView zone = cut.packed->zone();
+  const std::uint64_t hash = zone.hash(impl_->key);
+  impl_->label_counts.add(zone.labels());
+  Table::Access shard = impl_->table.lock(hash);
+  if (!shard.has_room(cut.memory()) || find_in(shard, hash, zone) != 0) { return false; }
+  return shard.insert(static_cast<std::uint32_t>(hash), std::move(cut), kept.visited);
+}
+
 }  // namespace vouch

@@ -46,6 +46,13 @@ class Delegation {
   std::uint32_t ttl_ = 0;
 };
 
+// A cut as a snapshot keeps it (resolver/cache/snapshot.h).
+struct KeptDelegation {
+  DelegationPtr delegation;
+  TtlTime expires = 0;
+  bool visited = false;  // it has been used again
+};
+
 class DelegationCache {
  public:
   // Even a TTL-0 delegation serves the resolution that fetched it and the rush behind it; and no cut is trusted for
@@ -73,6 +80,14 @@ class DelegationCache {
   void clear();
   std::uint64_t octets() const;
   std::uint64_t entries() const;
+
+  // For a snapshot, as RRsetCache::look_at(): what lives. Unpacked with no lock held.
+  std::size_t shards() const noexcept;
+  bool look_at(std::size_t shard, std::uint32_t& position, std::uint32_t most, bool visited, TtlTime now,
+               std::vector<KeptDelegation>& kept) const;
+  // From a snapshot: refused (false) where a cut of that zone stands, when it has ended, and where something would have
+  // to go for it.
+  bool restore(const KeptDelegation& kept, TtlTime now);
 
  private:
   struct Impl;

@@ -257,4 +257,45 @@ std::uint64_t DenialCache::entries() const {
   return sum;
 }
 
+std::size_t DenialCache::shards() const noexcept { return impl_->shards.size(); }
+
+bool DenialCache::look_at(std::size_t shard, std::size_t& position, std::size_t most, std::vector<Name>& zones) const {
+  return DenialShard::Access(impl_->shards[shard]).look_at(position, most, zones);
+}
+
+bool DenialCache::look_at_zone(NameView zone, std::size_t& position, std::size_t most, TtlTime now,
+                               std::vector<KeptProof>& kept) const {
+  const std::uint64_t hash = zone.hash(impl_->key);
+  const DenialShard::Access shard(impl_->shard_of(hash));
+  const DenialZone* const standing = shard.find(zone, hash);
+  if (standing == nullptr) { return false; }
+  const auto keep = [&](const DenialEntry& entry) {
+    const TtlTime expires = std::min(entry.expires, now + TtlTime{entry.ttl});
+    if (entry.rrset && expires > now) { kept.push_back({entry.rrset, expires}); }
+  };
+  if (position == 0) { keep(standing->soa); }
+  const std::size_t nsec = standing->nsec.count(), all = standing->proofs();
+  const std::size_t stop = std::min(all, position + most);
+  for (; position < stop; ++position) {
+    keep(position < nsec ? standing->nsec.at(position) : standing->nsec3.at(position - nsec));
+  }
+  return position < all;
+}
+
+bool DenialCache::restore(NameView zone, const KeptProof& kept, TtlTime now) {
+  const RRsetPtr& rrset = kept.rrset;
+  if (!rrset || kept.expires <= now || rrset->memory() > kMaxSetOctets) { return false; }
+  const std::int64_t left = std::min<std::int64_t>(kept.expires - now, rrset->ttl());
+  if (left <= 0) { return false; }
+  const std::uint64_t hash = zone.hash(impl_->key);
+  DenialEntry entry{.rrset = rrset, .expires = now + left, .ttl = static_cast<std::uint32_t>(left)};
+  if (rrset->type() == Type::SOA) {
+    return rrset->owner() == zone &&
+           DenialShard::Access(impl_->shard_of(hash)).restore_soa(zone, hash, std::move(entry));
+  }
+  if (!is_worth_keeping(zone, *rrset)) { return false; }
+  impl_->label_counts.add(zone.labels());
+  return DenialShard::Access(impl_->shard_of(hash)).restore(zone, hash, std::move(entry), now);
+}
+
 }  // namespace vouch

@@ -18,6 +18,12 @@
 
 namespace vouch {
 
+// A zone's proof, or its SOA, as a snapshot keeps it (resolver/cache/snapshot.h).
+struct KeptProof {
+  RRsetPtr rrset;
+  TtlTime expires = 0;
+};
+
 class DenialCache {
  public:
   static constexpr std::size_t kMinCapacity = 64 << 10;  // below it a zone's share would not hold a dozen proofs
@@ -69,6 +75,17 @@ class DenialCache {
   void clear();
   std::uint64_t octets() const;
   std::uint64_t entries() const;  // proofs
+
+  // For a snapshot: the zones in the next `most` buckets of a shard, and the next `most` live proofs of a zone, its SOA
+  // before the first; as RRsetCache::look_at().
+  std::size_t shards() const noexcept;
+  bool look_at(std::size_t shard, std::size_t& position, std::size_t most, std::vector<Name>& zones) const;
+  bool look_at_zone(NameView zone, std::size_t& position, std::size_t most, TtlTime now,
+                    std::vector<KeptProof>& kept) const;
+  // From a snapshot: a proof, or an SOA for a zone of which there is one. Otherwise as put(), but refused (false) where
+  // a live proof of that owner stands, or an SOA; where the zone hashes otherwise by now; when it has ended; and where
+  // something would have to go for it.
+  bool restore(NameView zone, const KeptProof& kept, TtlTime now);
 
  private:
   struct Impl;

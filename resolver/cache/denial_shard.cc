@@ -155,4 +155,36 @@ bool DenialShard::Access::put_soa(NameView apex, std::uint64_t hash, DenialEntry
   return false;
 }
 
+bool DenialShard::Access::restore(NameView apex, std::uint64_t hash, DenialEntry entry, TtlTime now) {
+  DenialZone* zone = find(apex, hash);
+  const std::size_t cost = cost_of(zone, apex, entry);
+  if (!fits_share(zone, cost) || !fits(zone, cost)) { return false; }
+  if (zone == nullptr) { return put(apex, hash, std::move(entry)); }
+  const auto nsec3 = nsec3_range(*entry.rrset);
+  if (nsec3 && zone->parameters && *zone->parameters != Nsec3Parameters(*nsec3)) { return false; }
+  bool stands = false;
+  change(*zone, [&](DenialZone& at) {
+    const DenialEntry* const same = ranges_for(at, entry.rrset->type()).at_or_before(entry.rrset->owner(), now);
+    stands = same != nullptr && same->rrset->owner() == entry.rrset->owner();
+  });
+  return !stands && put(apex, hash, std::move(entry));
+}
+
+bool DenialShard::Access::restore_soa(NameView apex, std::uint64_t hash, DenialEntry entry) {
+  const DenialZone* const zone = find(apex, hash);
+  const std::size_t cost = entry.rrset->memory();
+  if (zone == nullptr || zone->soa.rrset || !fits_share(zone, cost) || !fits(zone, cost)) { return false; }
+  return put_soa(apex, hash, std::move(entry));
+}
+
+bool DenialShard::Access::look_at(std::size_t& position, std::size_t most, std::vector<Name>& zones) const {
+  const std::size_t stop = std::min(shard_.bucket_count_, position + most);
+  for (; position < stop; ++position) {
+    for (const DenialZone* zone = shard_.buckets_[position]; zone != nullptr; zone = zone->chained) {
+      zones.emplace_back(zone->apex());
+    }
+  }
+  return position < shard_.bucket_count_;
+}
+
 }  // namespace vouch

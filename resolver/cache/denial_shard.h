@@ -52,6 +52,11 @@ class DenialShard {
     // it cannot be had even so.
     bool put(NameView apex, std::uint64_t hash, DenialEntry entry);
     bool put_soa(NameView apex, std::uint64_t hash, DenialEntry entry);  // false too when the zone is not here
+    // The same for what is older than all that stands here (DenialCache::restore()): nothing is replaced or evicted.
+    bool restore(NameView apex, std::uint64_t hash, DenialEntry entry, TtlTime now);
+    bool restore_soa(NameView apex, std::uint64_t hash, DenialEntry entry);
+    // The apexes in the next `most` buckets; false when these were the last.
+    bool look_at(std::size_t& position, std::size_t most, std::vector<Name>& zones) const;
     void remove(DenialZone& zone) noexcept;
     // Each zone: `work(zone)` as for change_or_remove(), and the zone goes when it returns true.
     template <typename Work>

@@ -48,6 +48,7 @@ class DenialRanges {
   void remove_below(NameView name) noexcept;
 
   bool empty() const noexcept { return entries_.empty(); }
+  const DenialEntry& at(std::size_t index) const noexcept { return entries_[index]; }  // in order of the owners
   std::size_t count() const noexcept { return entries_.size(); }
   std::size_t memory() const noexcept;
   void swap(DenialRanges& other) noexcept;

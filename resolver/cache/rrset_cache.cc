@@ -45,6 +45,26 @@ bool stands_above(const RRsetRecord& standing, const RRsetRecord& coming) noexce
   return standing.kind == EntryKind::rrset && !standing.payload.rrset()->same_data(*coming.payload.rrset());
 }
 
+bool is_kept(Security security) noexcept {
+  return security == Security::unchecked || security == Security::insecure || security == Security::secure;
+}
+
+// What a name that exists is most likely to have been asked for: a name error of yesterday does not come back beside
+// what was learnt today. Types share a shard, so that it is a dozen look-ups under one lock.
+constexpr Type kUsualTypes[] = {Type::A,  Type::AAAA, Type::CNAME, Type::HTTPS,  Type::NS, Type::SOA,
+                                Type::MX, Type::TXT,  Type::SRV,   Type::DNSKEY, Type::DS, Type::PTR};
+
+// Whether what stands under the record's name says more, or something else.
+bool is_known_better(const Table::Access& shard, std::uint64_t hash, NameView name, const RRsetRecord& record) {
+  if (find_in(shard, hash, name, record.type) != 0 || find_in(shard, hash, name, kEveryType) != 0) { return true; }
+  const auto stands = [&](Type type) {
+    const Table::Place place = find_in(shard, hash, name, type);
+    return place != 0 && shard.at(place).kind == EntryKind::rrset;
+  };
+  if (record.kind == EntryKind::name_error) { return std::ranges::any_of(kUsualTypes, stands); }
+  return record.type != Type::CNAME && record.type != Type::DS && stands(Type::CNAME);
+}
+
 }  // namespace
 
 struct RRsetCache::Impl {
@@ -244,6 +264,47 @@ void RRsetCache::for_each(TtlTime now, const std::function<bool(NameView, Type, 
       if (!visit(one.name, one.type, one.entry)) { return; }
     }
   }
+}
+
+std::size_t RRsetCache::shards() const noexcept { return impl_->table.shard_count(); }
+
+bool RRsetCache::look_at(std::size_t shard, std::uint32_t& position, std::uint32_t most, bool visited, TtlTime now,
+                         TtlTime after, std::vector<KeptEntry>& kept) const {
+  return impl_->table.look_at(shard, position, most, [&](const RRsetRecord& record, bool was_visited) {
+    const TtlTime expires = std::min(record.expires, now + TtlTime{record.ttl});  // as RRsetRecord::left()
+    if (was_visited != visited || expires <= after || !is_kept(record.security)) { return; }
+    KeptEntry& entry = kept.emplace_back();
+    if (record.kind != EntryKind::rrset) { entry.name = Name(record.payload.name()); }
+    entry.type = record.type;
+    entry.entry = record.entry(0);
+    entry.expires = expires;
+    entry.visited = visited;
+  });
+}
+
+bool RRsetCache::restore(const KeptEntry& kept, TtlTime now) {
+  const CacheEntry& entry = kept.entry;
+  const bool is_positive = entry.kind == EntryKind::rrset;
+  if (!is_kept(entry.security) || (is_positive && !entry.rrset)) { return false; }
+  const std::uint32_t bound = is_positive ? impl_->options.ttl_max : impl_->options.negative_ttl_max;
+  const std::uint32_t ttl = std::min({entry.lifetime, bound, RRsetRecord::kMaxTtl});
+  RRsetRecord record{.payload = is_positive ? RRsetPayload(entry.rrset, entry.proofs)
+                                            : RRsetPayload(kept.name, entry.rrset, entry.proofs),
+                     .expires = std::min(kept.expires, now + TtlTime{ttl}),
+                     .ttl = ttl & RRsetRecord::kMaxTtl,
+                     .fault_labels = entry.flaw.zone_labels & 0x7fU,
+                     .type = kept.type,
+                     .kind = entry.kind,
+                     .credibility = entry.credibility,
+                     .security = entry.security,
+                     .reason = entry.flaw.reason};
+  const std::size_t memory = record.memory();
+  if (ttl == 0 || memory > kMaxEntryOctets) { return false; }
+  const NameView name = record.payload.name();
+  const std::uint64_t hash = name.hash(impl_->key);
+  Table::Access shard = impl_->table.lock(hash);
+  if (!shard.has_room(memory) || is_known_better(shard, hash, name, record)) { return false; }
+  return shard.insert(tag_of(hash, kept.type), std::move(record), kept.visited);
 }
 
 }  // namespace vouch

@@ -68,6 +68,15 @@ struct CacheEntry {
   ProofsPtr proofs;             // mostly null
 };
 
+// An entry as a snapshot keeps it (resolver/cache/snapshot.h).
+struct KeptEntry {
+  Name name;               // of a negative entry; a positive one's is its RRset's owner
+  Type type = Type::none;  // none: a name error
+  CacheEntry entry;        // its `ttl` and `stale_for` are of no use here
+  TtlTime expires = 0;
+  bool visited = false;  // it has been asked for again
+};
+
 struct CacheStats {
   std::uint64_t entries = 0, octets = 0, capacity = 0, hits = 0, misses = 0, evictions = 0, insertions = 0;
 };
@@ -127,6 +136,17 @@ class RRsetCache {
     CacheEntry entry;
   };
   bool next(Cursor& cursor, TtlTime now, std::vector<Seen>& seen) const;
+
+  // For a snapshot: the next `most` places of a shard, under its lock. What is there, has been asked for again or not
+  // as `visited` says, ends after `after`, and is neither bogus nor indeterminate, is added to `kept`. `position`
+  // starts at 0; false when the shard is done. Of what others change meanwhile some may be missed or come twice.
+  std::size_t shards() const noexcept;
+  bool look_at(std::size_t shard, std::uint32_t& position, std::uint32_t most, bool visited, TtlTime now, TtlTime after,
+               std::vector<KeptEntry>& kept) const;
+  // From a snapshot, so it is older than all that stands here: refused (false) where anything stands under that name
+  // and type, fresh or expired, or contradicts it; and where something would have to go for it. Its life ends when it
+  // says, or earlier by the options' bounds. Nothing bogus or indeterminate comes in this way.
+  bool restore(const KeptEntry& kept, TtlTime now);
 
  private:
   struct Impl;

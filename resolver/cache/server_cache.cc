@@ -260,4 +260,36 @@ void ServerCache::clear() {
 std::uint64_t ServerCache::octets() const { return impl_->servers.stats().octets + impl_->lameness.stats().octets; }
 std::uint64_t ServerCache::entries() const { return impl_->servers.stats().entries; }
 
+std::size_t ServerCache::shards() const noexcept { return impl_->servers.shard_count(); }
+
+bool ServerCache::look_at(std::size_t shard, std::uint32_t& position, std::uint32_t most, Instant now,
+                          std::vector<KeptServer>& kept) const {
+  return impl_->servers.look_at(shard, position, most, [&](const Server& server, bool) {
+    if (!server.measured) { return; }
+    kept.push_back({.address = server.address,
+                    .smoothed_rtt = server.smoothed_rtt,
+                    .rtt_variation = server.rtt_variation,
+                    .edns_broken_for = std::max(Duration::zero(), server.edns_broken_until - now),
+                    .case_broken_for = std::max(Duration::zero(), server.case_broken_until - now)});
+  });
+}
+
+bool ServerCache::restore(const KeptServer& kept, Instant now) {
+  const auto within = [](Duration figure, Duration most) { return std::clamp(figure, Duration::zero(), most); };
+  Server server;
+  server.address = kept.address;
+  server.measured = true;
+  server.smoothed_rtt = within(kept.smoothed_rtt, kMaxMeasured);
+  server.rtt_variation = within(kept.rtt_variation, kMaxMeasured);
+  const auto until = [&](Duration left, Duration most) {
+    return left > Duration::zero() ? now + within(left, most) : Instant{};
+  };
+  server.edns_broken_until = until(kept.edns_broken_for, kEdnsMemory);
+  server.case_broken_until = until(kept.case_broken_for, kCaseMemory);
+  const std::uint64_t hash = std::hash<IpAddress>{}(kept.address);
+  Servers::Access shard = impl_->servers.lock(hash);
+  if (!shard.has_room(0) || Impl::find_in(shard, hash, kept.address) != 0) { return false; }
+  return shard.insert(static_cast<std::uint32_t>(hash), std::move(server), false);
+}
+
 }  // namespace vouch

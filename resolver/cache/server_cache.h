@@ -6,6 +6,7 @@
 #include <array>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "resolver/base/address.h"
 #include "resolver/base/clock.h"
@@ -33,6 +34,16 @@ struct ServerState {
   ServerCookie cookie;
   // What to wait for a reply over UDP before trying elsewhere.
   Duration timeout() const noexcept;
+};
+
+// A server as a snapshot keeps it (resolver/cache/snapshot.h): how fast it is and what it cannot do. Not that it is
+// silent or lame: that is of the moment; nor its cookie, which is bound to ours.
+struct KeptServer {
+  IpAddress address;
+  Duration smoothed_rtt{};
+  Duration rtt_variation{};
+  Duration edns_broken_for{};  // from now on; 0: it is not
+  Duration case_broken_for{};
 };
 
 class ServerCache {
@@ -76,6 +87,14 @@ class ServerCache {
   void clear();
   std::uint64_t octets() const;
   std::uint64_t entries() const;
+
+  // For a snapshot, as RRsetCache::look_at(): servers that have answered.
+  std::size_t shards() const noexcept;
+  bool look_at(std::size_t shard, std::uint32_t& position, std::uint32_t most, Instant now,
+               std::vector<KeptServer>& kept) const;
+  // From a snapshot: refused (false) where something is known of the server already, and where something would have to
+  // go for it. Figures are brought within the bounds of what could have been measured.
+  bool restore(const KeptServer& kept, Instant now);
 
  private:
   struct Impl;

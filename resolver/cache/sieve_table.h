@@ -155,6 +155,12 @@ class SieveTable {
       return true;
     }
 
+    // Whether insert() would drive out nothing for a value that holds so much.
+    bool has_room(std::size_t memory) const noexcept {
+      const bool has_slot = shard_.free != 0 || shard_.fresh < table_.slot_limit_;
+      return table_.fits(memory) && has_slot && shard_.octets + charge(memory) + growth() <= table_.budget_;
+    }
+
    private:
     friend class SieveTable;
     static constexpr std::size_t kLeavers = 16;  // destroyed after unlocking; the usual insertion drives out one or two
@@ -262,7 +268,22 @@ class SieveTable {
     }
     return position < end;
   }
-  // The same for every shard. Returns how many were erased.
+  // Shows the next slots of one shard, `most` at most, to `look(const Value&, bool visited)`, under its lock and
+  // changing nothing; otherwise as walk(). Keep `most` small and `look` short: workers wait meanwhile.
+  template <typename Look>
+  bool look_at(std::size_t shard, Place& position, Place most, const Look& look) {
+    const Access access(*this, shards_[shard]);
+    const Place end = shards_[shard].fresh;
+    if (position >= end) { return false; }
+    const Place stop = end - position > most ? position + most : end;
+    while (position < stop) {
+      ++position;
+      const Slot& slot = access.slot(position);
+      if ((slot.newer & kFlag) != 0) { look(slot.value, (slot.older & kFlag) != 0); }
+    }
+    return position < end;
+  }
+  // walk() for every shard. Returns how many were erased.
   template <typename Visit>
   std::uint64_t walk_all(const Visit& visit) {
     std::uint64_t erased = 0;

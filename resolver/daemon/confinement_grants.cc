@@ -74,6 +74,8 @@ constexpr auto kPaths = std::to_array<NamedPath>({
     {"policy.state_directory", Use::write_folder, [](const Configuration& c) { return c.policy_state_directory; }},
     {"telemetry.state_directory", Use::write_folder,
      [](const Configuration& c) { return c.telemetry.state_directory; }},
+    {"cache.snapshot.state_directory", Use::write_folder,
+     [](const Configuration& c) { return c.cache.snapshot.state_directory; }},
     {"web.token_file", Use::read_file, [](const Configuration& c) { return c.files.web_token; }},
     {"control.socket", Use::append_file, [](const Configuration& c) { return c.control.socket; }},
     {"logging.file", Use::append_file,

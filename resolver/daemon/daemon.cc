@@ -28,6 +28,9 @@
 #include "resolver/daemon/recurring.h"
 #include "resolver/daemon/reloader.h"
 #include "resolver/daemon/service_manager.h"
+#include "resolver/daemon/snapshot_command.h"
+#include "resolver/daemon/snapshot_grounds.h"
+#include "resolver/daemon/snapshot_keeper.h"
 #include "resolver/daemon/statistics.h"
 #include "resolver/daemon/version.h"
 #include "resolver/daemon/watchdog.h"
@@ -126,6 +129,7 @@ class Daemon {
     if (control_ != nullptr) { control_->start(); }
     policy_watch_.emplace([this] { look_at_lists(); });
     rpz_->start();
+    snapshots_.start();
     announce();
     begin_watchdog();
     wait_for_end(signals);
@@ -138,6 +142,7 @@ class Daemon {
     for (const auto& worker : workers_) { worker->stop(); }
     const bool all_ended = endings.wait_for_all(kStopPatience);
     if (observatory_ != nullptr) { observatory_->finish(kWritePatience); }
+    snapshots_.finish(kWritePatience);
     log_statistics();
     log(LogLevel::notice, "ended", {{"in_order", all_ended}});
     if (!all_ended) { ::_exit(static_cast<int>(ExitStatus::good)); }  // nothing here is worth a longer wait
@@ -218,6 +223,7 @@ class Daemon {
                           .file = negative_file_.get(),
                           .validates = [this] { return current_.get()->configuration.dnssec.mode != DnssecMode::off; },
                           .post = [this](std::move_only_function<void()> work) { control_->post(std::move(work)); }});
+    add_snapshot_command(*control_, snapshots_);
     control_->open(configuration_.control.socket);
   }
 
@@ -325,6 +331,17 @@ class Daemon {
     caches_.rrsets.remove_below(zone);
     caches_.failures.remove_below(zone);
     caches_.failures.remove_blamed_on(zone);
+  }
+
+  SnapshotKeeper::Terms snapshot_terms() const {
+    const GenerationPtr generation = current_.get();
+    const Configuration& now = generation->configuration;
+    const StaleOptions& stale = now.front.stale;
+    return {.options = now.cache.snapshot,
+            .grounds = snapshot_grounds(now.resolver, now.dnssec, *anchors_.current()),
+            .proofs = now.dnssec.mode != DnssecMode::off && now.dnssec.aggressive_nsec,
+            .max_stale = stale.enabled ? stale.max_stale : 0,
+            .signature_skew = now.dnssec.signature_skew};
   }
 
   std::uint32_t worker_count() const {
@@ -481,6 +498,7 @@ class Daemon {
   std::unique_ptr<Control> control_;
   std::optional<PolicyWatch> policy_watch_;
   std::unique_ptr<Watchdog> watchdog_;  // goes before them
+  SnapshotKeeper snapshots_{{caches_, clock_, [this] { return snapshot_terms(); }}};  // last in, first out
 };
 
 }  // namespace

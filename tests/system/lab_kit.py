@@ -226,11 +226,11 @@ class Vouchd:
     def logged(self):
         return pathlib.Path(self.log.name).read_text(encoding="utf-8")
 
-    def wait_for_log(self, pattern, seconds=PATIENCE):
-        """The match of a pattern in the log, as soon as it is there; None after `seconds`."""
+    def wait_for_log(self, pattern, seconds=PATIENCE, since=0):
+        """The match of a pattern in the log, as soon as it is there; None after `seconds`. since: where in the log to begin."""
         until = time.monotonic() + seconds
         while True:
-            found = re.search(pattern, self.logged())
+            found = re.search(pattern, self.logged()[since:])
             if found or time.monotonic() > until:
                 return found
             time.sleep(0.02)

@@ -1,0 +1,311 @@
+#include "resolver/daemon/snapshot_keeper.h"
+
+#include <pthread.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "resolver/daemon/snapshot_file.h"
+
+namespace vouch {
+
+namespace {
+
+constexpr Duration kClockLook = std::chrono::seconds(5);
+
+// How soon a configuration that was reloaded is heard of, where no snapshot is due.
+constexpr Duration kLookAgain = std::chrono::minutes(1);
+
+// Waits twice as long as it has worked: a third of one core at most.
+constexpr int kRest = 2;
+constexpr Duration kLongestRest = std::chrono::milliseconds(50);  // a disk that was slow is not made slower
+
+// Of the interval, by which the next write is put off or brought forward: a fleet that was started at once shall not
+// write at once.
+constexpr std::uint32_t kJitterShare = 10;
+
+// Of the time to end in: the rest is for the flush.
+constexpr int kWritingShare = 2;
+
+std::int64_t milliseconds_since(Instant start, const Clock& clock) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(clock.monotonic() - start).count();
+}
+
+class Rest {
+ public:
+  explicit Rest(const Clock& clock) : clock_(clock), began_(clock.monotonic()) {}
+  void take() {
+    const Duration worked = clock_.monotonic() - began_;
+    std::this_thread::sleep_for(std::min(kRest * worked, kLongestRest));
+    began_ = clock_.monotonic();
+  }
+
+ private:
+  const Clock& clock_;
+  Instant began_;
+};
+
+// Into a file, block by block.
+class FileSink final : public SnapshotSink {
+ public:
+  FileSink(DurableFile& file, const Clock& clock, bool is_gentle, std::function<bool()> goes_on)
+      : file_(file), rest_(clock), is_gentle_(is_gentle), goes_on_(std::move(goes_on)) {}
+
+  bool take(Bytes octets) override {
+    if (const auto written = file_.append(octets); !written) {
+      problem_ = written.error();
+      return false;
+    }
+    if (!goes_on_()) {
+      problem_ = "it took too long";
+      return false;
+    }
+    if (is_gentle_) { rest_.take(); }
+    return true;
+  }
+  const std::string& problem() const noexcept { return problem_; }
+
+ private:
+  DurableFile& file_;
+  Rest rest_;
+  const bool is_gentle_;
+  const std::function<bool()> goes_on_;
+  std::string problem_;
+};
+
+}  // namespace
+
+SnapshotKeeper::~SnapshotKeeper() {
+  {
+    const std::scoped_lock lock(mutex_);
+    ending_ = true;
+  }
+  changed_.notify_all();
+  if (thread_.joinable()) { thread_.join(); }
+}
+
+void SnapshotKeeper::start() {
+  thread_ = std::thread([this] { run(); });
+  ::pthread_setname_np(thread_.native_handle(), "vouchd/snapshot");
+}
+
+void SnapshotKeeper::save_now(Done done) {
+  {
+    const std::scoped_lock lock(mutex_);
+    waiting_.push_back(std::move(done));
+  }
+  changed_.notify_all();
+}
+
+void SnapshotKeeper::finish(Duration patience) {
+  if (!thread_.joinable()) { return; }
+  std::unique_lock lock(mutex_);
+  ending_ = saves_at_end_ = true;
+  last_moment_ = parts_.clock.monotonic() + patience / kWritingShare;
+  changed_.notify_all();
+  // A disk that hangs must not keep the process from ending: whoever waits for it is the caller's matter.
+  if (!changed_.wait_for(lock, patience, [this] { return has_ended_; })) {
+    log(LogLevel::error, "cache_snapshot_not_saved", {{"problem", "the disk does not take it"}});
+    ::_exit(0);
+  }
+  lock.unlock();
+  thread_.join();
+}
+
+// ------------------------------------------------------------------------------------------------------- on the thread
+
+SnapshotKeeper::News SnapshotKeeper::wait_until(Instant when) {
+  std::unique_lock lock(mutex_);
+  changed_.wait_until(lock, when, [this] { return ending_ || !waiting_.empty(); });
+  if (ending_) { return News::end; }
+  return waiting_.empty() ? News::none : News::command;
+}
+
+bool SnapshotKeeper::is_ending() {
+  const std::scoped_lock lock(mutex_);
+  return ending_;
+}
+
+void SnapshotKeeper::run() {
+  load();
+  Due due = next();
+  for (News news = wait_until(due.when); news != News::end; news = wait_until(due.when)) {
+    if (news == News::command) {
+      answer(save(Pace::gentle));
+      continue;
+    }
+    if (due.saves) { (void)save(Pace::gentle); }
+    due = next();
+  }
+  bool saves = false;
+  {
+    const std::scoped_lock lock(mutex_);
+    saves = saves_at_end_;
+  }
+  if (saves) { answer(save(Pace::full)); }
+  const std::scoped_lock lock(mutex_);
+  has_ended_ = true;
+  changed_.notify_all();
+}
+
+void SnapshotKeeper::answer(const Outcome& outcome) {
+  std::vector<Done> waiting;
+  {
+    const std::scoped_lock lock(mutex_);
+    waiting.swap(waiting_);
+  }
+  for (Done& done : waiting) { done(outcome); }
+}
+
+SnapshotKeeper::Due SnapshotKeeper::next() {
+  const SnapshotOptions options = parts_.terms().options;
+  const Instant now = parts_.clock.monotonic();
+  if (!options.enabled || options.interval == 0) { return {.when = now + kLookAgain, .saves = false}; }
+  const std::uint32_t jitter = options.interval / kJitterShare;
+  const std::uint32_t wait = options.interval - jitter + random_.below(2 * jitter + 1);
+  return {.when = now + std::chrono::seconds(wait), .saves = true};
+}
+
+SnapshotKeeper::Outcome SnapshotKeeper::save(Pace pace) {
+  const Terms terms = parts_.terms();
+  if (!terms.options.enabled) { return std::unexpected("cache.snapshot.enabled is false"); }
+  if (!may_replace_) { return std::unexpected("the last snapshot has not been taken up yet"); }
+  const Instant start = parts_.clock.monotonic();
+  Outcome outcome = std::unexpected("out of memory");
+  try {
+    outcome = write(terms, pace);
+  } catch (const std::bad_alloc&) {  // told below; the next one may succeed
+  }
+  if (!outcome) {
+    if (const auto silenced = complaints_.allow(start)) {
+      log(LogLevel::error, "cache_snapshot_not_saved", {{"problem", outcome.error()}, {"silenced", *silenced}});
+    }
+    return outcome;
+  }
+  log(LogLevel::notice, "cache_snapshot_saved",
+      {{"rrsets", outcome->rrsets},
+       {"delegations", outcome->delegations},
+       {"proofs", outcome->proofs},
+       {"servers", outcome->servers},
+       {"octets", outcome->octets},
+       {"cut", outcome->is_cut},
+       {"milliseconds", milliseconds_since(start, parts_.clock)}});
+  return outcome;
+}
+
+SnapshotKeeper::Outcome SnapshotKeeper::write(const Terms& terms, Pace pace) {
+  auto file = create_snapshot_file(terms.options.state_directory);
+  if (!file) { return std::unexpected(std::move(file.error())); }
+  SnapshotWriting writing;
+  // The moment first: if a second begins before the next line, all is a second older, and not younger.
+  writing.header = {.taken = snapshot_moment(machine_, parts_.clock), .grounds = terms.grounds};
+  writing.now = parts_.clock.ttl();
+  writing.instant = parts_.clock.monotonic();
+  writing.max_octets = terms.options.max_size;
+  writing.max_stale = terms.max_stale;
+  const auto goes_on = [this, pace] {
+    const std::scoped_lock lock(mutex_);
+    // One that was begun while all was well is not finished when the end comes: the last one is due.
+    return pace == Pace::gentle ? !ending_ : parts_.clock.monotonic() < last_moment_;
+  };
+  FileSink sink(*file, parts_.clock, pace == Pace::gentle, goes_on);
+  const auto written = write_snapshot(parts_.caches, writing, sink);
+  if (!written) { return std::unexpected(sink.problem()); }
+  if (auto committed = file->commit(); !committed) { return std::unexpected(std::move(committed.error())); }
+  return *written;
+}
+
+void SnapshotKeeper::load() {
+  const Terms terms = parts_.terms();
+  if (!terms.options.enabled) {
+    may_replace_ = true;
+    return;
+  }
+  auto source = SnapshotFileSource::open(terms.options.state_directory);
+  if (!source) {
+    discard(source.error());
+  } else if (*source == nullptr) {
+    may_replace_ = true;
+  } else {
+    try {
+      load_from(**source);
+    } catch (const std::bad_alloc&) { discard("out of memory"); }
+  }
+}
+
+void SnapshotKeeper::discard(std::string_view why) {
+  log(LogLevel::warning, "cache_snapshot_discarded", {{"problem", why}, {"effect", "the cache starts empty"}});
+  may_replace_ = true;
+}
+
+// Nothing: it cannot be known, which is told, or the end came first.
+std::optional<std::int64_t> SnapshotKeeper::elapsed_since(const SnapshotMoment& taken) {
+  const Instant patience = parts_.clock.monotonic() + kClockPatience;
+  for (;;) {
+    const auto elapsed = elapsed_between(taken, snapshot_moment(machine_, parts_.clock));
+    if (elapsed) { return *elapsed; }
+    const Instant now = parts_.clock.monotonic();
+    if (elapsed.error() != TimeDoubt::clock_not_set || now >= patience) {
+      discard(doubt_text(elapsed.error()));
+      return std::nullopt;
+    }
+    const News news = wait_until(now + kClockLook);
+    if (news == News::end) { return std::nullopt; }
+    if (news == News::command) { answer(std::unexpected("the last snapshot waits for the clock to be set")); }
+  }
+}
+
+void SnapshotKeeper::load_from(SnapshotSource& source) {
+  SnapshotReader reader(source, parts_.caches, parts_.clock);
+  const auto header = reader.open();
+  if (!header) {
+    discard(fault_text(header.error()));
+    return;
+  }
+  const auto elapsed = elapsed_since(header->taken);
+  if (!elapsed) { return; }
+  const Terms terms = parts_.terms();  // the wait may have been long
+  if (header->grounds.sources != terms.grounds.sources) {
+    discard("root hints, stub or forward zones were others then");
+    return;
+  }
+  const Instant start = parts_.clock.monotonic();
+  // The moment that the time was reckoned to is a little past; what has gone by since runs on this clock.
+  reader.begin({.grounds = terms.grounds,
+                .proofs = terms.proofs,
+                .max_stale = terms.max_stale,
+                .signature_skew = terms.signature_skew},
+               *elapsed, parts_.clock.ttl());
+  Rest rest(parts_.clock);
+  SnapshotReader::Step step = SnapshotReader::Step::more;
+  while (step == SnapshotReader::Step::more) {
+    step = reader.next();
+    if (is_ending()) { return; }
+    rest.take();
+  }
+  may_replace_ = true;
+  tell(reader, *elapsed, milliseconds_since(start, parts_.clock));
+}
+
+void SnapshotKeeper::tell(const SnapshotReader& reader, std::int64_t age, std::int64_t milliseconds) {
+  const SnapshotRestored& restored = reader.restored();
+  log(LogLevel::notice, "cache_snapshot_loaded",
+      {{"rrsets", restored.rrsets},
+       {"delegations", restored.delegations},
+       {"proofs", restored.proofs},
+       {"servers", restored.servers},
+       {"unjudged", restored.unjudged},
+       {"ended", restored.ended},
+       {"refused", restored.refused},
+       {"octets", restored.octets},
+       {"age", age},
+       {"milliseconds", milliseconds}});
+  if (reader.fault() == SnapshotFault::none) { return; }
+  log(LogLevel::warning, "cache_snapshot_damaged",
+      {{"after_octets", restored.octets},
+       {"effect", "what stood before is used, what stands behind is not"},
+       {"remedy", "look at the disk: a crash cannot do this"}});
+}
+
+}  // namespace vouch
