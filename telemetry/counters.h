@@ -77,6 +77,7 @@ struct FrontCounters {
   std::array<std::array<Counter, 5>, 6> answers;  // by standing and source
   std::array<Counter, 8> rcodes;
   std::array<Counter, 8> special_names;  // answered here, by kind of name
+  std::array<Counter, 4> stale;          // answers from expired data, by cause
   Counter refused, dropped, malformed;
   Counter rate_limited, stood_back;  // beyond a prefix's rate; dropped under pressure, for others' sake
   Counter joined_in_flight;  // waited for another client's equal question

@@ -72,6 +72,13 @@ void add_answers(MetricFamilies& families, const FrontCounters& front) {
   add_counter(families, "vouch_client_answers_truncated_total", "Replies over UDP with TC set: the client asks again.",
               front.truncated);
 
+  MetricFamilyBuilder stale = counter_family("vouch_client_answers_stale_total",
+                                             "Replies made of data that had expired (RFC 8767), by why: the client had "
+                                             "waited long enough, its servers failed, "
+                                             "had failed a moment ago, or it is asked behind the answer.");
+  for (std::size_t i = 0; i < kStaleCauses; ++i) { stale.add({{"cause", kStaleCauseIds[i]}}, front.stale[i]); }
+  std::move(stale).into(families);
+
   MetricFamilyBuilder durations = histogram_family(
       "vouch_client_answer_duration_seconds",
       "From a query's arrival to its reply, in this process. Of replies from the cache one in 64 is timed, so compare "

@@ -12,6 +12,7 @@ static_assert(std::tuple_size_v<decltype(FrontCounters::answers)> == kStandings)
 static_assert(std::tuple_size_v<decltype(FrontCounters::answers)::value_type> == kAnswerSources);
 static_assert(std::tuple_size_v<decltype(FrontCounters::rcodes)> == kRcodeClasses);
 static_assert(std::tuple_size_v<decltype(FrontCounters::special_names)> == kSpecialNames);
+static_assert(std::tuple_size_v<decltype(FrontCounters::stale)> == kStaleCauses);
 static_assert(std::tuple_size_v<decltype(ResolverCounters::asked)> == kTreeLevels);
 
 Recorder::Recorder(WorkerCounters& counters, const RecordedTogether* together)

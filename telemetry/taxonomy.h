@@ -77,6 +77,17 @@ inline constexpr std::array<std::string_view, kPolicyActionClasses> kPolicyActio
 // Lists and policy zones that have a counter of their own; the last one is everybody else's.
 inline constexpr std::size_t kPolicySourceSlots = 48;
 
+// Why an answer was made of expired data (RFC 8767).
+enum class StaleCause : std::uint8_t {
+  timeout,         // cache.serve_stale.client_timeout went by
+  failure,         // its servers were asked for this client, and failed
+  recent_failure,  // they failed, or took too long, a moment ago and are let rest
+  at_once,         // client_timeout is 0: it is asked behind the answer
+};
+inline constexpr std::size_t kStaleCauses = 4;
+inline constexpr std::array<std::string_view, kStaleCauses> kStaleCauseIds{"timeout", "failure", "recent_failure",
+                                                                           "at_once"};
+
 // How far up the tree a server stands: what it is shown tells how much others learn.
 inline constexpr std::size_t kTreeLevels = 3;
 inline constexpr std::array<std::string_view, kTreeLevels> kTreeLevelIds{"root", "tld", "other"};

@@ -69,6 +69,12 @@ std::optional<CacheEntry> CacheReader::look(const Walk& walk, NameView name, Typ
 bool CacheReader::is_servable(const Walk& walk, const CacheEntry& entry) const noexcept {
   // A referral's word that there is no DS has no SOA: enough to climb down by, not for a client (RFC 2308 section 5).
   if (entry.kind != EntryKind::rrset && !entry.rrset) { return false; }
+  // Expired data bridges outages where it had held, or is unsigned: not what failed, and not what nobody has looked at,
+  // whoever asks.
+  if (entry.stale_for > 0) {
+    const bool is_unjudged = entry.security == Security::unchecked && options_.require_validation;
+    if (entry.security == Security::bogus || is_unjudged) { return false; }
+  }
   if (walk.writer.inquiry().cd) { return true; }
   if (entry.security == Security::bogus) { return !options_.withhold_bogus; }
   return entry.security != Security::unchecked || !options_.require_validation;

@@ -16,6 +16,8 @@ namespace vouch {
 struct FrontShared::Impl {
   InFlight in_flight;
   WaitingShares shares;
+  Pauses rechecks;
+  Pauses refreshes;
 
   // One for all workers, made by the first: a client's next query may come to another.
   ClientRates& rates(const FrontOptions& options) {
@@ -49,8 +51,9 @@ struct Front::Impl {
         limits(from.options.rates, from.shared.impl().rates(from.options), from.clock, counters),
         cookies(from.shared.impl().cookies(from.options, from.random)),
         cache(from.options, from.caches),
-        resolutions({from.options, from.shared.impl().in_flight, from.shared.impl().shares, cache, from.caches,
-                     from.resolver, from.executor, from.clock, from.recorder}) {}
+        resolutions({from.options, from.shared.impl().in_flight, from.shared.impl().shares, from.shared.impl().rechecks,
+                     from.shared.impl().refreshes, cache, from.caches, from.resolver, from.executor, from.clock,
+                     from.recorder}) {}
 
   std::size_t answer(const ClientQuery& query, ReplyRoom& room);
   std::size_t answer_beyond_rate(AnswerWriter& writer, NameView name);
@@ -387,12 +390,15 @@ std::optional<std::size_t> Front::Impl::answer_failure(const ClientQuery& query,
   // With CD the client judges for itself: that we failed to validate must not keep the data from it (RFC 4035
   // section 3.2.2).
   if (is_judged && inquiry.cd) { failure.reset(); }
-  if (stale.enabled && !is_judged && (failure || stale.client_timeout_ms == 0)) {
-    const StaleSource source{cache, parts.caches, parts.options, now};
-    if (const std::size_t size = write_stale_answer(writer, name, source, by_policy, parts.recorder)) {
-      if (!failure) { resolutions.refresh(inquiry, name, false); }
-      return size;
-    }
+  if (stale.enabled && !is_judged) {
+    const bool is_in_vain = failure || resolutions.is_resting(inquiry, name);
+    const StaleCause cause = is_in_vain ? StaleCause::recent_failure : StaleCause::at_once;
+    const StaleSource source{cache, parts.caches, parts.options, now, cause};
+    const bool is_due = is_in_vain || stale.client_timeout_ms == 0;
+    const std::size_t size = is_due ? write_stale_answer(writer, name, source, by_policy, parts.recorder) : 0;
+    if (failure && size != 0) { resolutions.let_rest(inquiry, name); }
+    if (!is_in_vain && size != 0) { resolutions.refresh(inquiry, name, false); }
+    if (size != 0) { return size; }
   }
   if (!failure) { return std::nullopt; }
   if (by_policy.dns64 != nullptr && !is_judged) { return std::nullopt; }  // there may be an address of IPv4

@@ -137,7 +137,17 @@ void Resolutions::enter(ClientId id, Client& client, const QuestionKey& question
 void Resolutions::refresh(const Inquiry& inquiry, NameView name, bool past_cache) {
   if (scope_.running() >= parts_.options.max_in_flight + kMaxRefreshes) { return; }
   const QuestionKey question = key_of(inquiry, name);
+  // One that fails is not begun again for each client that comes by.
+  if (!parts_.refreshes.begin(question, parts_.clock.monotonic())) { return; }
   if (parts_.in_flight.lead(question)) { start(question, past_cache); }
+}
+
+void Resolutions::let_rest(const Inquiry& inquiry, NameView name) {
+  (void)parts_.rechecks.begin(key_of(inquiry, name), parts_.clock.monotonic());  // on already: it is not made longer
+}
+
+bool Resolutions::is_resting(const Inquiry& inquiry, NameView name) const {
+  return parts_.rechecks.is_on(key_of(inquiry, name), parts_.clock.monotonic());
 }
 
 void Resolutions::start(const QuestionKey& question, bool past_cache) {
@@ -159,6 +169,11 @@ Task<void> Resolutions::run(Lead lead, bool past_cache) {
     Answer found = co_await ask(lead.question(), past_cache, budget);
     answer = std::move(found);
   } catch (...) { parts_.recorder.front().internal_errors.add(); }
+  // What failed validation is no outage: expired data does not stand in for it.
+  if (answer.rcode != Rcode::server_failure || answer.verdict.is_bogus()) {
+    parts_.rechecks.end(lead.question());
+    parts_.refreshes.end(lead.question());
+  }
   lead.finish(std::move(answer));
 }
 
@@ -194,7 +209,10 @@ Resolutions::Reply Resolutions::write(AnswerWriter& writer, const Client& client
   // Data that fails validation is no outage: what expired does not come back for it.
   const bool failed = answer.rcode == Rcode::server_failure && !answer.verdict.is_bogus();
   if (failed && parts_.options.stale.enabled) {
-    if (const std::size_t size = write_stale(writer, client)) { return {size}; }
+    if (const std::size_t size = write_stale(writer, client, StaleCause::failure)) {
+      let_rest(client.inquiry, client.name);
+      return {size};
+    }
   }
   const std::size_t size =
       write_answer(writer, client.name, answer, parts_.options, ++rotation_, parts_.recorder.front());
@@ -319,9 +337,9 @@ void Resolutions::record(const Client& client, const Answer& answer) {
                   !parts_.options.withhold_bogus, parts_.clock.wall());
 }
 
-std::size_t Resolutions::write_stale(AnswerWriter& writer, const Client& client) {
+std::size_t Resolutions::write_stale(AnswerWriter& writer, const Client& client, StaleCause cause) {
   PolicyState none;
-  const StaleSource source{parts_.cache, parts_.caches, parts_.options, parts_.clock.ttl()};
+  const StaleSource source{parts_.cache, parts_.caches, parts_.options, parts_.clock.ttl(), cause};
   return write_stale_answer(writer, client.name, source, client.course ? client.course->state : none, parts_.recorder);
 }
 
@@ -352,8 +370,9 @@ void Resolutions::answer_stale(ClientId id) {
   spent_timer_ = std::move(client->second.stale_timer);
   const NameView name = client->second.name;
   AnswerWriter writer(scratch_, client->second.inquiry, &name, parts_.options);
-  const std::size_t size = write_stale(writer, client->second);
+  const std::size_t size = write_stale(writer, client->second, StaleCause::timeout);
   if (size == 0) { return; }  // evicted meanwhile: wait on
+  let_rest(client->second.inquiry, name);
   client->second.reply->send({scratch_.data(), size});
   forget(client);  // the resolution goes on, for the cache and for the next one
 }
@@ -374,7 +393,10 @@ std::size_t write_stale_answer(AnswerWriter& writer, NameView name, const StaleS
     if (execution_of(*by_policy.ruling, writer.inquiry()) != Execution::written) { return 0; }
     return write_ruling(writer, name, *by_policy.ruling, *by_policy.policy, recorder);
   }
-  if (found.stale) { writer.error(found.rcode == Rcode::name_error ? Ede::stale_nxdomain : Ede::stale_answer); }
+  if (found.stale) {
+    writer.error(found.rcode == Rcode::name_error ? Ede::stale_nxdomain : Ede::stale_answer);
+    recorder.front().stale[static_cast<std::size_t>(source.cause)].add();
+  }
   recorder.record({.source = found.stale ? AnswerSource::stale : AnswerSource::cache,
                    .standing = standing_of(found.security, found.reason),
                    .name = name,

@@ -9,6 +9,7 @@
 #include "resolver/front/answer_writer.h"
 #include "resolver/front/cached_answer.h"
 #include "resolver/front/in_flight.h"
+#include "resolver/front/pauses.h"
 #include "resolver/front/policy_check.h"
 #include "resolver/front/prefix_places.h"
 #include "resolver/iterate/resolver.h"
@@ -29,6 +30,8 @@ class Resolutions {
     const FrontOptions& options;
     InFlight& in_flight;
     WaitingShares& shares;
+    Pauses& rechecks;   // questions that get expired data at once, because asking was in vain a moment ago
+    Pauses& refreshes;  // questions that were asked behind an answer, and are not answered yet
     const CacheReader& cache;
     const Caches& caches;
     Resolver& resolver;
@@ -51,6 +54,10 @@ class Resolutions {
   // Behind the answer: `past_cache` when there is live data to be renewed. Nothing happens when it is under way or no
   // room is left.
   void refresh(const Inquiry& inquiry, NameView name, bool past_cache);
+  // Expired data was given instead of an answer: for a while it is given at once, and nobody is asked (RFC 8767 section
+  // 5).
+  void let_rest(const Inquiry& inquiry, NameView name);
+  bool is_resting(const Inquiry& inquiry, NameView name) const;
   std::size_t waiting() const noexcept { return waiting_.size(); }
 
  private:
@@ -89,7 +96,7 @@ class Resolutions {
   Reply write_synthesised(AnswerWriter& writer, const Client& client, const Answer& ipv4);
   std::optional<Reply> carry_out(AnswerWriter& writer, ClientId id, Client& client);
   void ask_instead(ClientId id, const QuestionKey& question);
-  std::size_t write_stale(AnswerWriter& writer, const Client& client);
+  std::size_t write_stale(AnswerWriter& writer, const Client& client, StaleCause cause);
   void record(const Client& client, const Answer& answer);
   void forget(Waiting::iterator client);
 
@@ -116,6 +123,7 @@ struct StaleSource {
   const Caches& caches;
   const FrontOptions& options;
   TtlTime now;
+  StaleCause cause;
 };
 std::size_t write_stale_answer(AnswerWriter& writer, NameView name, const StaleSource& source, PolicyState& by_policy,
                                Recorder& recorder);
