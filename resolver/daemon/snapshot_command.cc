@@ -11,7 +11,7 @@ constexpr Duration kPatience = std::chrono::minutes(5);
 
 void tell(Call& call, const SnapshotKeeper::Outcome& outcome) {
   if (!outcome) {
-    call.fail("not_saved", outcome.error());
+    call.fail(control_code::kFailed, outcome.error());
     return;
   }
   call.done({{"rrsets", outcome->rrsets},

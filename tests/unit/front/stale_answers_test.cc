@@ -1,5 +1,6 @@
 // Expired data in an outage (RFC 8767), as clients meet it over minutes: how long they wait, how often servers are
 // tried meanwhile, what is told, and what never comes back.
+#include "resolver/front/pauses.h"
 #include "tests/scenarios/internet.h"
 #include "tests/unit/front/front_testing.h"
 
@@ -7,6 +8,15 @@ namespace vouch {
 namespace {
 
 using namespace front_testing;
+
+std::vector<Ede> errors_of(const ClientAnswer& answer) {
+  std::vector<Ede> errors;
+  if (!answer.message().edns) { return errors; }
+  for (const auto& [code, data] : answer.message().edns->options) {
+    if (code == OptionCode::extended_error) { errors.push_back(static_cast<Ede>(load16(data.data()))); }
+  }
+  return errors;
+}
 
 class Outage : public testing::Test {
  protected:
