@@ -13,6 +13,7 @@ std::unique_ptr<View> anchors_view(const Asked& asked);
 std::unique_ptr<View> commands_view(const Asked& asked);
 // Of views_cache.cc.
 std::unique_ptr<View> flush_view(const Asked& asked);
+std::unique_ptr<View> snapshot_view(const Asked& asked);
 std::unique_ptr<View> cache_stats_view(const Asked& asked);
 std::unique_ptr<View> cache_dump_view(const Asked& asked);
 // Of views_lookup.cc.

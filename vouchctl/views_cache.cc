@@ -34,6 +34,23 @@ class FlushView final : public View {
   }
 };
 
+class SnapshotView final : public View {
+ public:
+  std::string item(const Json&) override { return {}; }
+  std::string end(const Json& last) override {
+    std::string out = "Written: ";
+    for (const std::string_view what : {"rrsets", "delegations", "proofs", "servers"}) {
+      out += count_text(number_in(last, what)) + " " + std::string(what) + ", ";
+    }
+    out += count_text(number_in(last, "octets")) + " octets\n";
+    const auto cut = last.find("cut");
+    if (cut != last.end() && cut->is_boolean() && cut->get<bool>()) {
+      out += "What did not fit into cache.snapshot.max_size is left out.\n";
+    }
+    return out;
+  }
+};
+
 class CacheStatsView final : public View {
  public:
   std::string item(const Json&) override { return {}; }
@@ -70,6 +87,7 @@ class CacheDumpView final : public View {
 
 }  // namespace
 
+std::unique_ptr<View> snapshot_view(const Asked&) { return std::make_unique<SnapshotView>(); }
 std::unique_ptr<View> flush_view(const Asked&) { return std::make_unique<FlushView>(); }
 std::unique_ptr<View> cache_stats_view(const Asked&) { return std::make_unique<CacheStatsView>(); }
 std::unique_ptr<View> cache_dump_view(const Asked&) { return std::make_unique<CacheDumpView>(); }
