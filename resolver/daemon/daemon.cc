@@ -177,6 +177,7 @@ class Daemon {
     if (auto made = begin_policy((*generation)->configuration); !made) { return made; }
     keep_negative_anchors();
     open_control();
+    snapshots_.prepare();
     return confine();
   }
 

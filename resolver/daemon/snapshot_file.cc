@@ -19,8 +19,8 @@ constexpr mode_t kMode = 0600;  // what people have asked for is nobody's busine
 std::string reason(int error) { return std::generic_category().message(error); }
 
 // Why an owner or a mode is not to be trusted; empty: it is.
-std::string distrust(const struct stat& status) {
-  if (status.st_uid != ::geteuid() && status.st_uid != 0) {
+std::string distrust(const struct stat& status, uid_t us) {
+  if (status.st_uid != us && status.st_uid != 0) {
     return "belongs to another user (" + std::to_string(status.st_uid) + "): give it to the server's";
   }
   if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0) { return "may be written to by others: chmod go-w"; }
@@ -38,10 +38,10 @@ class Folder {
   }
   int get() const noexcept { return descriptor_; }
   // Empty: it can be used.
-  std::string problem(const std::string& path) const {
+  std::string problem(const std::string& path, uid_t us) const {
     struct stat status {};
     if (descriptor_ < 0 || ::fstat(descriptor_, &status) != 0) { return path + ": " + reason(errno); }
-    const std::string why = distrust(status);
+    const std::string why = distrust(status, us);
     return why.empty() ? why : path + " " + why;
   }
 
@@ -51,10 +51,11 @@ class Folder {
 
 }  // namespace
 
-std::expected<std::unique_ptr<SnapshotFileSource>, std::string> SnapshotFileSource::open(const std::string& directory) {
+std::expected<std::unique_ptr<SnapshotFileSource>, std::string> SnapshotFileSource::open(const std::string& directory,
+                                                                                         uid_t us) {
   const Folder folder(directory);
   if (folder.get() < 0 && errno == ENOENT) { return nullptr; }
-  if (auto problem = folder.problem(directory); !problem.empty()) { return std::unexpected(std::move(problem)); }
+  if (auto problem = folder.problem(directory, us); !problem.empty()) { return std::unexpected(std::move(problem)); }
   const std::string path = path_in(directory, kSnapshotFile);
   // Not blocking: a pipe in the place must not hold us up. Seen from the folder that was looked at.
   const int descriptor = ::openat(folder.get(), std::string(kSnapshotFile).c_str(),
@@ -65,7 +66,7 @@ std::expected<std::unique_ptr<SnapshotFileSource>, std::string> SnapshotFileSour
   struct stat status {};
   if (::fstat(descriptor, &status) != 0) { return std::unexpected(path + ": " + reason(errno)); }
   if (!S_ISREG(status.st_mode)) { return std::unexpected(path + ": not a file"); }
-  if (const std::string why = distrust(status); !why.empty()) { return std::unexpected(path + " " + why); }
+  if (const std::string why = distrust(status, us); !why.empty()) { return std::unexpected(path + " " + why); }
   return source;
 }
 
@@ -82,9 +83,9 @@ std::size_t SnapshotFileSource::read(MutableBytes to) {
   return got;
 }
 
-std::expected<DurableFile, std::string> create_snapshot_file(const std::string& directory) {
+std::expected<DurableFile, std::string> create_snapshot_file(const std::string& directory, uid_t us) {
   const Folder folder(directory);
-  if (auto problem = folder.problem(directory); !problem.empty()) { return std::unexpected(std::move(problem)); }
+  if (auto problem = folder.problem(directory, us); !problem.empty()) { return std::unexpected(std::move(problem)); }
   return DurableFile::create(path_in(directory, kSnapshotFile), kMode);
 }
 
@@ -112,7 +113,7 @@ std::array<Octet, 16> start_of_machine() {
 MachineFacts MachineFacts::read() {
   timex state{};
   const bool is_clock_set = ::adjtimex(&state) >= 0 && (state.status & STA_UNSYNC) == 0;
-  return {.start = start_of_machine(), .is_clock_set = is_clock_set};
+  return {.us = ::geteuid(), .start = start_of_machine(), .is_clock_set = is_clock_set};
 }
 
 SnapshotMoment snapshot_moment(const MachineFacts& machine, const Clock& clock) {

@@ -58,7 +58,7 @@ class FileSink final : public SnapshotSink {
       return false;
     }
     if (!goes_on_()) {
-      problem_ = "it took too long";
+      problem_ = "there is no time left";
       return false;
     }
     if (is_gentle_) { rest_.take(); }
@@ -177,6 +177,7 @@ SnapshotKeeper::Outcome SnapshotKeeper::save(Pace pace) {
     outcome = write(terms, pace);
   } catch (const std::bad_alloc&) {  // told below; the next one may succeed
   }
+  if (!outcome && pace == Pace::gentle && is_ending()) { return outcome; }  // given up for the last one
   if (!outcome) {
     if (const auto silenced = complaints_.allow(start)) {
       log(LogLevel::error, "cache_snapshot_not_saved", {{"problem", outcome.error()}, {"silenced", *silenced}});
@@ -195,7 +196,7 @@ SnapshotKeeper::Outcome SnapshotKeeper::save(Pace pace) {
 }
 
 SnapshotKeeper::Outcome SnapshotKeeper::write(const Terms& terms, Pace pace) {
-  auto file = create_snapshot_file(terms.options.state_directory);
+  auto file = create_snapshot_file(terms.options.state_directory, machine_.us);
   if (!file) { return std::unexpected(std::move(file.error())); }
   SnapshotWriting writing;
   // The moment first: if a second begins before the next line, all is a second older, and not younger.
@@ -222,7 +223,7 @@ void SnapshotKeeper::load() {
     may_replace_ = true;
     return;
   }
-  auto source = SnapshotFileSource::open(terms.options.state_directory);
+  auto source = SnapshotFileSource::open(terms.options.state_directory, machine_.us);
   if (!source) {
     discard(source.error());
   } else if (*source == nullptr) {

@@ -36,12 +36,14 @@ class SnapshotKeeper {
   using Outcome = std::expected<SnapshotWritten, std::string>;
   using Done = std::move_only_function<void(const Outcome&)>;
 
-  // The parts outlive the keeper. Made before vouchd confines itself.
+  // The parts outlive the keeper.
   explicit SnapshotKeeper(Parts parts) : parts_(std::move(parts)) {}
   ~SnapshotKeeper();
   SnapshotKeeper(const SnapshotKeeper&) = delete;
   SnapshotKeeper& operator=(const SnapshotKeeper&) = delete;
 
+  // As the user who serves, and before vouchd confines itself.
+  void prepare() { machine_ = MachineFacts::read(); }
   void start();
   // Any thread. `done` is called on the keeper's; whoever asks while one is being written gets the next one. Not called
   // when the keeper ends first.
@@ -74,7 +76,7 @@ class SnapshotKeeper {
   Due next();
 
   Parts parts_;
-  const MachineFacts machine_ = MachineFacts::read();
+  MachineFacts machine_;
   // Of the thread.
   SystemRandom random_;
   LogLimiter complaints_{std::chrono::minutes(1)};
