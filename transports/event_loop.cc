@@ -6,6 +6,8 @@
 #include <cstdlib>
 #include <utility>
 
+#include "resolver/base/lack_of_memory.h"
+
 namespace vouch {
 
 namespace {
@@ -111,7 +113,7 @@ void EventLoop::run_posted() {
     wake_sent_ = false;
   }
   for (auto& work : running_) {
-    work();
+    survive_lack_of_memory(work);
     work = nullptr;  // what it holds goes before the next runs
   }
   running_.clear();
@@ -122,7 +124,7 @@ void EventLoop::run_hooks() {
   due.take(hooks_);
   while (TurnHook* const hook = due.front()) {
     hook->unlink();
-    hook->end_of_turn();
+    survive_lack_of_memory([hook] { hook->end_of_turn(); });
   }
 }
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "resolver/base/lack_of_memory.h"
+
 namespace vouch {
 
 namespace {
@@ -48,7 +50,7 @@ void LoopTimer::fired(evutil_socket_t, short, void* self) {
     return;
   }
   timer->armed_ = false;
-  timer->callback_(timer->owner_);
+  survive_lack_of_memory([timer] { timer->callback_(timer->owner_); });
 }
 
 LoopWatch::LoopWatch(event_base* base, int fd, short what, Callback callback, void* owner) noexcept
@@ -68,7 +70,7 @@ bool LoopWatch::watch(bool wanted) noexcept {
 
 void LoopWatch::fired(evutil_socket_t, short, void* self) {
   auto* const watch = static_cast<LoopWatch*>(self);
-  watch->callback_(watch->owner_);
+  survive_lack_of_memory([watch] { watch->callback_(watch->owner_); });
 }
 
 }  // namespace vouch

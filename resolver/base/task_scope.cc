@@ -1,5 +1,7 @@
 #include "resolver/base/task_scope.h"
 
+#include <new>
+
 namespace vouch {
 
 Task<void> TaskScope::run(std::list<Entry>::iterator entry) {
@@ -15,8 +17,13 @@ bool TaskScope::spawn(Task<void> task) {
   sweep();
   if (running_ >= capacity_) { return false; }
   const auto entry = entries_.insert(entries_.end(), Entry{std::move(task), {}});
+  try {
+    entry->shell = run(entry);
+  } catch (const std::bad_alloc&) {  // no frame: what the task holds must go now, and not with the scope
+    entries_.erase(entry);
+    throw;
+  }
   ++running_;
-  entry->shell = run(entry);
   entry->shell.start();
   return true;
 }

@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <filesystem>
 #include <system_error>
 #include <utility>
 
@@ -24,16 +23,6 @@ constexpr bool kIsSanitized = __has_feature(address_sanitizer) || __has_feature(
 #else
 constexpr bool kIsSanitized = false;
 #endif
-
-std::size_t thread_count() {
-  std::error_code failed;
-  std::size_t count = 0;
-  for (auto at = std::filesystem::directory_iterator("/proc/self/task", failed);
-       !failed && at != std::filesystem::directory_iterator(); at.increment(failed)) {
-    ++count;
-  }
-  return count;
-}
 
 }  // namespace
 
@@ -70,7 +59,7 @@ std::expected<void, std::string> Confinement::take_files(const FileGrants& grant
     return {};
   }
   // It binds the calling thread alone: one that is there already would be left out without a word.
-  if (const std::size_t threads = thread_count(); threads != 1) {
+  if (const std::size_t threads = entries_of("/proc/self/task"); threads != 1) {
     return std::unexpected("Landlock: " + std::to_string(threads) + " threads are running where one is expected");
   }
   if (auto restricted = restrict_files(grants, version); !restricted) { return restricted; }

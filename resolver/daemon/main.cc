@@ -1,6 +1,7 @@
 // vouchd: reads the command line, then does what it says.
 #include <cstdio>
 #include <filesystem>
+#include <new>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -57,11 +58,16 @@ int act(const Command& command) {
 }  // namespace
 
 int main(int count, char** words) {
-  const std::vector<std::string_view> arguments(words + (count > 0 ? 1 : 0), words + count);
-  const auto command = parse_command_line(arguments);
-  if (!command) {
-    std::fprintf(stderr, "vouchd: %s\nTry `vouchd --help`.\n", command.error().c_str());
-    return status(ExitStatus::bad_command_line);
+  try {
+    const std::vector<std::string_view> arguments(words + (count > 0 ? 1 : 0), words + count);
+    const auto command = parse_command_line(arguments);
+    if (!command) {
+      std::fprintf(stderr, "vouchd: %s\nTry `vouchd --help`.\n", command.error().c_str());
+      return status(ExitStatus::bad_command_line);
+    }
+    return act(*command);
+  } catch (const std::bad_alloc&) {  // at the start: who serves goes on without
+    std::fputs("vouchd: out of memory\n", stderr);
+    return status(ExitStatus::failed);
   }
-  return act(*command);
 }

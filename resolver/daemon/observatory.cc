@@ -4,6 +4,7 @@
 
 #include <future>
 
+#include "resolver/base/lack_of_memory.h"
 #include "resolver/base/log.h"
 
 namespace vouch {
@@ -65,35 +66,47 @@ void Observatory::start() {
 }
 
 void Observatory::run() {
-  const UnixTime now = parts_.clock.wall();
-  const TelemetryOptions& options = parts_.configuration.telemetry;
-  history_ = History::open({.directory = options.state_directory, .days = options.history_days}, now);
-  parts_.ledger.restore(history_->remembered());
-  next_write_ = (now / kHour + 1) * kHour;
-  each_minute();
+  survive_lack_of_memory([this] { open_history(); });
+  next_write_ = (parts_.clock.wall() / kHour + 1) * kHour;
+  const auto due = [](void* self) {
+    auto* const observatory = static_cast<Observatory*>(self);
+    observatory->arm_minute();
+    observatory->each_minute();
+  };
+  minute_.emplace(loop_->base(), due, this);
+  arm_minute();
+  survive_lack_of_memory([this] { parts_.ledger.advance(random_, parts_.clock.wall()); });
   loop_->run();
   minute_.reset();
-  spent_.reset();
   server_.reset();
 }
 
-void Observatory::each_minute() {
+// For want of memory there is none in this run: the next start reads what the last one wrote.
+void Observatory::open_history() {
+  const TelemetryOptions& options = parts_.configuration.telemetry;
+  history_ = History::open({.directory = options.state_directory, .days = options.history_days}, parts_.clock.wall());
+  parts_.ledger.restore(history_->remembered());
+}
+
+// To the full minute by the wall clock, so that an hour's counts are written when it ends.
+void Observatory::arm_minute() {
   constexpr UnixTime kMinute = 60;
+  minute_->arm(std::chrono::seconds(kMinute - parts_.clock.wall() % kMinute));
+}
+
+void Observatory::each_minute() {
   const UnixTime now = parts_.clock.wall();
   parts_.ledger.advance(random_, now);
-  if (minute_ != nullptr) { collector_.end_minute(now); }
+  collector_.end_minute(now);
   // A clock that was set back must not put the next write off for years.
   if (now >= next_write_ || next_write_ - now > kHour) { write_history(); }
-  spent_ = std::move(minute_);
-  // To the full minute by the wall clock, so that an hour's counts are written when it ends.
-  minute_ = loop_->after(std::chrono::seconds(kMinute - now % kMinute), [this] { each_minute(); });
 }
 
 void Observatory::write_history() {
   const UnixTime now = parts_.clock.wall();
   next_write_ = (now / kHour + 1) * kHour;
   refresh();
-  history_->write(figures_, status_, now);
+  if (history_ != nullptr) { history_->write(figures_, status_, now); }
 }
 
 void Observatory::refresh() {
@@ -142,7 +155,7 @@ void Observatory::finish(Duration patience) {
   std::promise<void> written;
   auto is_written = written.get_future();
   loop_->post([this, &written] {
-    write_history();
+    survive_lack_of_memory([this] { write_history(); });
     written.set_value();
     loop_->stop();
   });

@@ -8,6 +8,7 @@
 
 #include <expected>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -18,6 +19,7 @@
 #include "telemetry/history.h"
 #include "telemetry/web/router.h"
 #include "transports/event_loop.h"
+#include "transports/loop_event.h"
 
 namespace vouch {
 
@@ -55,6 +57,8 @@ class Observatory final : public WebSource {
   Observatory(Parts parts, std::unique_ptr<EventLoop> loop);
   void open_web();
   void run();
+  void open_history();
+  void arm_minute();
   void each_minute();
   void write_history();
   void refresh();
@@ -74,8 +78,7 @@ class Observatory final : public WebSource {
   std::unique_ptr<SiteLookups> sites_;
   std::unique_ptr<Router> router_;
   std::unique_ptr<WebServer> server_;
-  std::unique_ptr<Executor::Timer> minute_;
-  std::unique_ptr<Executor::Timer> spent_;  // a timer cannot be destroyed inside its own work
+  std::optional<LoopTimer> minute_;  // needs no memory to be armed: the minutes must not end when there is none
   Figures figures_;
   StatusFigures status_;
   std::optional<Instant> taken_;

@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <expected>
 #include <optional>
@@ -33,6 +34,9 @@ std::optional<ListenProblem> listen_problem(std::string_view key, const SocketAd
 // capabilities of an unprivileged process go. Before any thread is started.
 std::expected<void, std::string> drop_privileges(const std::string& user);
 bool is_root() noexcept;
+// How many a folder has; 0 when it cannot be read. Of /proc/self/task the threads of this process, of /proc/self/fd its
+// open descriptors and one, by which they are counted.
+std::size_t entries_of(const char* folder) noexcept;
 // Capabilities of this thread, and what executing a file could give back; false when the kernel refuses. Who has none
 // is served, too.
 bool drop_capabilities() noexcept;

@@ -4,10 +4,10 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <fstream>
 
 #include "resolver/daemon/explaining.h"
+#include "resolver/daemon/process.h"
 #include "resolver/daemon/version.h"
 
 namespace vouch {
@@ -47,13 +47,8 @@ double cpu_seconds() {
 }
 
 std::uint32_t open_descriptors() {
-  std::error_code failed;
-  std::uint32_t count = 0;
-  for (auto at = std::filesystem::directory_iterator("/proc/self/fd", failed);
-       !failed && at != std::filesystem::directory_iterator(); at.increment(failed)) {
-    ++count;
-  }
-  return count > 0 ? count - 1 : 0;  // one was the look itself
+  const std::size_t count = entries_of("/proc/self/fd");
+  return count > 0 ? static_cast<std::uint32_t>(count - 1) : 0;  // one was the look itself
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <new>
 
 #include "resolver/dnssec/algorithms_known_answers.h"
 #include "resolver/dnssec/algorithms_library.h"
@@ -80,7 +81,13 @@ constexpr std::array<std::uint16_t, kAlgorithms> kCosts = [] {
 }  // namespace
 
 bool is_supported_algorithm(std::uint8_t algorithm, Sha1Policy sha1) noexcept {
-  static const std::array<bool, kAlgorithms> works = try_all();
+  static const std::array<bool, kAlgorithms> works = [] {
+    try {
+      return try_all();
+    } catch (const std::bad_alloc&) {  // none: then vouchd does not start, which is where this is first called
+      return std::array<bool, kAlgorithms>{};
+    }
+  }();
   if ((algorithm == 5 || algorithm == 7) && sha1 == Sha1Policy::insecure) { return false; }
   return algorithm < kAlgorithms && works[algorithm];
 }

@@ -1,6 +1,7 @@
 #include "resolver/front/in_flight.h"
 
 #include <algorithm>
+#include <new>
 
 namespace vouch {
 
@@ -33,10 +34,21 @@ InFlight::Role InFlight::join(const QuestionKey& question, const WorkerDoorPtr& 
   const std::scoped_lock lock(shard.mutex);
   const auto [entry, is_new] = shard.questions.try_emplace(question);
   Entry& followers = entry->second;
-  auto ours = std::ranges::find(followers, door, &Followers::door);
-  if (ours == followers.end()) { ours = followers.insert(followers.end(), {door, {}}); }
-  ours->clients.push_back(client);
+  try {
+    auto ours = std::ranges::find(followers, door, &Followers::door);
+    if (ours == followers.end()) { ours = followers.insert(followers.end(), {door, {}}); }
+    ours->clients.push_back(client);
+  } catch (const std::bad_alloc&) {
+    if (is_new) { shard.questions.erase(entry); }  // nobody leads it: all who come later would wait for ever
+    throw;
+  }
   return is_new ? Role::leads : Role::joined;
+}
+
+bool InFlight::is_under_way(const QuestionKey& question) {
+  Shard& shard = shard_of(question);
+  const std::scoped_lock lock(shard.mutex);
+  return shard.questions.contains(question);
 }
 
 bool InFlight::lead(const QuestionKey& question) {
@@ -60,7 +72,9 @@ void InFlight::finish(const QuestionKey& question, const WorkerDoor* own, Shared
     if (followers.door.get() == own) {
       ours = &followers;
     } else {
-      WorkerDoor::hand_in(followers.door, std::move(followers.clients), answer);
+      try {
+        WorkerDoor::hand_in(followers.door, std::move(followers.clients), answer);
+      } catch (const std::bad_alloc&) { followers.door->note_loss(); }
     }
   }
   if (ours != nullptr) { ours->door->deliver_now(ours->clients, *answer); }

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -37,11 +38,18 @@ class WorkerDoor {
   void deliver_now(std::span<const ClientId> clients, const Answer& answer);
   void shut();  // on the worker's thread; `deliver` is not called after it
 
+  // There was no memory to hand something in: some who wait at this worker are told by nobody. Any thread.
+  void note_loss() noexcept { has_loss_.store(true, std::memory_order_relaxed); }
+  bool take_loss() noexcept {
+    return has_loss_.load(std::memory_order_relaxed) && has_loss_.exchange(false, std::memory_order_relaxed);
+  }
+
  private:
   std::mutex mutex_;      // guards executor_: it may go away while another thread hands in
   Executor* executor_;    // null: shut
   Deliver deliver_;       // the worker's thread alone
   bool is_shut_ = false;  // the worker's thread alone
+  std::atomic<bool> has_loss_{false};
 };
 using WorkerDoorPtr = std::shared_ptr<WorkerDoor>;
 
@@ -61,6 +69,7 @@ class InFlight {
   Role join(const QuestionKey& question, const WorkerDoorPtr& door, ClientId client);
   // A refresh that nobody waits for: false when the question is under way already.
   bool lead(const QuestionKey& question);
+  bool is_under_way(const QuestionKey& question);
   // Everyone who joined gets the answer; those at `own` before it returns. The question is free again.
   void finish(const QuestionKey& question, const WorkerDoor* own, SharedAnswer answer);
 

@@ -49,9 +49,14 @@ class Resolutions::Lead {
   ~Lead() {
     if (in_flight_ == nullptr) { return; }
     try {
-      finish(Answer::failure(Ede::not_ready, "given up"));
+      // The answer was made when there was memory: there may be none now, and the question must be free again.
+      std::exchange(in_flight_, nullptr)->finish(question_, own_.get(), given_up());
     } catch (...) {  // out of memory while giving up: nobody is left to tell
     }
+  }
+  static const SharedAnswer& given_up() {
+    static const SharedAnswer answer = std::make_shared<const Answer>(Answer::failure(Ede::not_ready, "given up"));
+    return answer;
   }
   const QuestionKey& question() const noexcept { return question_; }
   void finish(Answer answer) {
@@ -70,7 +75,9 @@ Resolutions::Resolutions(const Parts& parts)
       door_(std::make_shared<WorkerDoor>(parts.executor, [this](std::span<const ClientId> clients,
                                                                 const Answer& answer) { deliver(clients, answer); })),
       scratch_(kMaxMessage),
-      scope_(parts.options.max_in_flight + kMaxRefreshes) {}
+      scope_(parts.options.max_in_flight + kMaxRefreshes) {
+  Lead::given_up();
+}
 
 Resolutions::~Resolutions() {
   door_->shut();
@@ -88,6 +95,7 @@ QuestionKey Resolutions::key_of(const Inquiry& inquiry, NameView name) const {
 
 Resolutions::Outcome Resolutions::wait_for(const Inquiry& inquiry, NameView name, const SocketAddress& client,
                                            ReplyRoom& room, std::unique_ptr<PolicyCourse> course) {
+  if (door_->take_loss()) { give_up_the_lost(); }
   QuestionKey question = key_of(inquiry, name);
   const bool udp = inquiry.protocol == ClientProtocol::udp;
   const std::uint64_t fingerprint = udp ? fingerprint_of(client, inquiry.id, question) : 0;
@@ -186,7 +194,27 @@ void Resolutions::deliver(std::span<const ClientId> clients, const Answer& answe
     } catch (...) {  // one client's misfortune is not the others'
       parts_.recorder.front().internal_errors.add();
     }
-    forget(client);
+    const auto left = waiting_.find(id);  // again: what failed may have answered him on its way out
+    if (left != waiting_.end()) { forget(left); }
+  }
+}
+
+// Whose question is under way no more, and who was told nothing (WorkerDoor::note_loss).
+void Resolutions::give_up_the_lost() {
+  for (auto client = waiting_.begin(); client != waiting_.end();) {
+    const auto here = client++;
+    Client& lost = here->second;
+    QuestionKey question = key_of(lost.inquiry, lost.name);
+    const bool is_behind_alias = lost.course && lost.course->alias;
+    if (is_behind_alias) { question.name = Name(rdata_name(Type::CNAME, lost.course->alias->first_rdata())); }
+    if (parts_.in_flight.is_under_way(question)) { continue; }
+    try {
+      const NameView name = lost.name;
+      AnswerWriter writer(scratch_, lost.inquiry, &name, parts_.options);
+      const Reply reply = write(writer, lost, *Lead::given_up());
+      lost.reply->send({scratch_.data(), reply.size});
+    } catch (...) { parts_.recorder.front().internal_errors.add(); }
+    forget(here);
   }
 }
 

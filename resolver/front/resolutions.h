@@ -99,6 +99,7 @@ class Resolutions {
   std::size_t write_stale(AnswerWriter& writer, const Client& client, StaleCause cause);
   void record(const Client& client, const Answer& answer);
   void forget(Waiting::iterator client);
+  void give_up_the_lost();
 
   Parts parts_;
   WorkerDoorPtr door_;

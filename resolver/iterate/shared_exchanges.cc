@@ -1,5 +1,7 @@
 #include "resolver/iterate/shared_exchanges.h"
 
+#include <new>
+
 namespace vouch {
 
 // Lives on its worker's thread but for `executor`, which the landing thread reads. The slot is filled there alone.
@@ -61,10 +63,14 @@ void SharedExchanges::land(const Key& key, const std::shared_ptr<Flight>& flight
     followers.swap(flight->followers);
     // Posted under the lock: a follower withdraws under it too, so no executor is called that has gone.
     for (const auto& weak : followers) {
-      if (const auto follower = weak.lock()) {
+      const auto follower = weak.lock();
+      if (follower == nullptr) { continue; }
+      try {
         follower->executor.post([weak, result] {
           if (const auto still_there = weak.lock()) { still_there->arrive(result); }
         });
+      } catch (const std::bad_alloc&) {
+        // whose patience then ends by itself (Ticket::wait)
       }
     }
   }

@@ -28,13 +28,20 @@ std::shared_ptr<WebConnection> WebConnection::create(event_base* base, int fd, c
     evutil_closesocket(fd);
     return nullptr;
   }
-  return std::shared_ptr<WebConnection>(new WebConnection(buffers, fd, peer, table));
+  try {
+    return std::shared_ptr<WebConnection>(new WebConnection(buffers, fd, peer, table));
+  } catch (const std::bad_alloc&) {
+    bufferevent_free(buffers);
+    return nullptr;
+  }
 }
 
 WebConnection::WebConnection(bufferevent* buffers, int fd, const WebPeer& peer, WebTable& table)
     : buffers_(buffers), fd_(fd), peer_(peer), table_(table), since_(std::chrono::steady_clock::now()) {
   bufferevent_setcb(buffers_, &WebConnection::on_read, &WebConnection::on_sent, &WebConnection::on_event, this);
-  bufferevent_setwatermark(buffers_, EV_READ, 0, table_.limits.unread);
+  // Not a high-water mark, which libevent 2.1 sets up without looking whether it has memory for it. What is left of one
+  // read is less than a head, so that together with the next it stays within the limit.
+  bufferevent_set_max_single_read(buffers_, std::max<std::size_t>(1, table_.limits.unread - kMaxWebHead));
   const timeval stall = timeval_of(table_.limits.stall);
   bufferevent_set_timeouts(buffers_, nullptr, &stall);
   bufferevent_enable(buffers_, EV_READ | EV_WRITE);

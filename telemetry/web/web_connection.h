@@ -6,6 +6,7 @@
 
 #include <memory>
 
+#include "resolver/base/lack_of_memory.h"
 #include "telemetry/web/web_server.h"
 
 namespace vouch {
@@ -42,8 +43,12 @@ class WebConnection : public std::enable_shared_from_this<WebConnection> {
   void response_sent();
   void remove() { table_.remove(*this); }
 
-  static void on_read(bufferevent*, void* self) { static_cast<WebConnection*>(self)->take_input(); }
-  static void on_sent(bufferevent*, void* self) { static_cast<WebConnection*>(self)->response_sent(); }
+  static void on_read(bufferevent*, void* self) {
+    survive_lack_of_memory([self] { static_cast<WebConnection*>(self)->take_input(); });
+  }
+  static void on_sent(bufferevent*, void* self) {
+    survive_lack_of_memory([self] { static_cast<WebConnection*>(self)->response_sent(); });
+  }
   static void on_event(bufferevent*, short, void* self) { static_cast<WebConnection*>(self)->remove(); }
 
   bufferevent* buffers_;

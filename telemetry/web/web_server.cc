@@ -158,6 +158,8 @@ void WebServer::accepted(evconnlistener*, evutil_socket_t fd, sockaddr* from, in
 // No descriptors: the connection stays in the queue and would be reported without end.
 void WebServer::accept_failed(evconnlistener* listener, void*) { evconnlistener_disable(listener); }
 
-void WebServer::sweep_due(evutil_socket_t, short, void* self) { static_cast<WebServer*>(self)->sweep(); }
+void WebServer::sweep_due(evutil_socket_t, short, void* self) {
+  survive_lack_of_memory([self] { static_cast<WebServer*>(self)->sweep(); });
+}
 
 }  // namespace vouch

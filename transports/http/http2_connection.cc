@@ -1,11 +1,9 @@
 #include "transports/http/http2_connection.h"
 
-#include <malloc.h>
 #include <nghttp2/nghttp2.h>
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 #include <new>
 #include <utility>
 
@@ -25,39 +23,6 @@ constexpr std::size_t kSpareOctets = 512;
 
 // Answers to PING and SETTINGS that may wait. FrameMeter stops a flood before that.
 constexpr std::size_t kMaxAcknowledgements = FrameMeter::kFrames;
-
-// nghttp2 in one connection may use so much memory and no more: whatever it queues or decodes, for whatever reason, is
-// bounded by this in the end.
-bool has_room(const std::size_t* used, std::size_t wanted) noexcept {
-  return wanted <= Http2Connection::kMaxLibrary && *used <= Http2Connection::kMaxLibrary - wanted;
-}
-void* counted(void* memory, std::size_t* used) noexcept {
-  if (memory != nullptr) { *used += malloc_usable_size(memory); }
-  return memory;
-}
-void* library_malloc(std::size_t size, void* used) noexcept {
-  auto* const octets = static_cast<std::size_t*>(used);
-  return has_room(octets, size) ? counted(std::malloc(size), octets) : nullptr;
-}
-void* library_calloc(std::size_t count, std::size_t size, void* used) noexcept {
-  auto* const octets = static_cast<std::size_t*>(used);
-  const bool fits = size == 0 || count <= Http2Connection::kMaxLibrary / size;
-  return fits && has_room(octets, count * size) ? counted(std::calloc(count, size), octets) : nullptr;
-}
-void library_free(void* memory, void* used) noexcept {
-  if (memory == nullptr) { return; }
-  *static_cast<std::size_t*>(used) -= malloc_usable_size(memory);
-  std::free(memory);
-}
-void* library_realloc(void* memory, std::size_t size, void* used) noexcept {
-  if (memory == nullptr) { return library_malloc(size, used); }
-  auto* const octets = static_cast<std::size_t*>(used);
-  if (!has_room(octets, size)) { return nullptr; }
-  const std::size_t before = malloc_usable_size(memory);
-  void* const moved = std::realloc(memory, size);
-  if (moved != nullptr) { *octets = *octets - before + malloc_usable_size(moved); }
-  return moved;
-}
 
 // A header field's value, held where nghttp2 decoded it to.
 class HeldValue {
@@ -294,18 +259,15 @@ std::unique_ptr<Http2Connection> Http2Connection::create(Instant now) {
 Http2Connection::Http2Connection(Instant now) : meter_(now), now_(now) {}
 
 Http2Connection::~Http2Connection() {
-  nghttp2_session_del(session_);
+  if (!library_memory_.has_refused()) { nghttp2_session_del(session_); }
   while (Stream* const stream = streams_.front()) { delete stream; }  // leaves the list as it goes
+  spare_.clear();  // they may hold values in the library's memory, which goes last
 }
 
 bool Http2Connection::begin() {
   spare_.reserve(kSpareStreams);
   const auto& setup = Http2Library::setup();
-  nghttp2_mem memory{.mem_user_data = &library_octets_,
-                     .malloc = library_malloc,
-                     .free = library_free,
-                     .calloc = library_calloc,
-                     .realloc = library_realloc};
+  nghttp2_mem memory = library_memory_.functions();
   if (setup.callbacks == nullptr ||
       nghttp2_session_server_new3(&session_, setup.callbacks, this, setup.option, &memory) != 0) {
     return false;
@@ -391,7 +353,8 @@ std::size_t Http2Connection::pass_preface(Bytes octets) noexcept {
 
 bool Http2Connection::feed(Bytes octets) {
   return octets.empty() ||
-         nghttp2_session_mem_recv(session_, octets.data(), octets.size()) == static_cast<ssize_t>(octets.size());
+         (nghttp2_session_mem_recv(session_, octets.data(), octets.size()) == static_cast<ssize_t>(octets.size()) &&
+          !library_memory_.has_refused());
 }
 
 void Http2Connection::calm_down() {
@@ -444,8 +407,8 @@ Bytes Http2Connection::next_record(MutableBytes room) {
   while (used < kRecord && (state_ == State::open || state_ == State::abused)) {
     const std::uint8_t* octets = nullptr;
     const ssize_t made = nghttp2_session_mem_send(session_, &octets);
-    if (made < 0) { state_ = State::broken; }
-    if (made <= 0) { break; }
+    if (made < 0 || library_memory_.has_refused()) { state_ = State::broken; }
+    if (made <= 0 || state_ == State::broken) { break; }
     const Bytes frame(octets, static_cast<std::size_t>(made));
     std::ranges::copy(frame, room.begin() + static_cast<std::ptrdiff_t>(used));
     used += frame.size();

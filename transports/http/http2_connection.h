@@ -26,6 +26,7 @@
 #include "transports/http/doh_request.h"
 #include "transports/http/doh_response.h"
 #include "transports/http/frame_meter.h"
+#include "transports/http/library_memory.h"
 #include "transports/linked_list.h"
 
 struct nghttp2_rcbuf;
@@ -90,7 +91,7 @@ class Http2Connection {
   bool is_mid_request() const noexcept;
   StreamId oldest_incomplete() const noexcept;  // of the requests; 0: none
   bool is_over() const noexcept;                // nothing will be read or sent any more
-  std::size_t library_octets() const noexcept { return library_octets_; }
+  std::size_t library_octets() const noexcept { return library_memory_.octets(); }
 
  private:
   friend struct Http2Library;
@@ -109,7 +110,7 @@ class Http2Connection {
   void release_request(Stream& stream) noexcept;
   void close(Stream& stream) noexcept;
 
-  std::size_t library_octets_ = 0;  // before the session, which counts in it to its end
+  LibraryMemory library_memory_{kMaxLibrary};  // before the session, which lies in it to its end
   nghttp2_session* session_ = nullptr;
   FrameMeter meter_;
   LinkedList<Stream, All> streams_;
