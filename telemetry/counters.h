@@ -80,7 +80,7 @@ struct FrontCounters {
   std::array<Counter, 4> stale;          // answers from expired data, by cause
   Counter refused, dropped, malformed;
   Counter rate_limited, stood_back;  // beyond a prefix's rate; dropped under pressure, for others' sake
-  Counter joined_in_flight;  // waited for another client's equal question
+  Counter joined_in_flight;          // waited for another client's equal question
   Counter truncated;
   Counter internal_errors;
   DurationHistogram from_cache;  // one in 64 is timed: to read the clock costs a tenth of a cached answer

@@ -498,7 +498,7 @@ class Daemon {
   std::optional<Reloader> reloader_;
   std::unique_ptr<Control> control_;
   std::optional<PolicyWatch> policy_watch_;
-  std::unique_ptr<Watchdog> watchdog_;  // goes before them
+  std::unique_ptr<Watchdog> watchdog_;                                                // goes before them
   SnapshotKeeper snapshots_{{caches_, clock_, [this] { return snapshot_terms(); }}};  // last in, first out
 };
 

@@ -6,7 +6,6 @@
 
 namespace vouch {
 
-
 // ---------------------------------------------------------------------------------------------------------- consulting
 
 const PolicyView& Policy::view_of(const IpAddress& client) const noexcept {

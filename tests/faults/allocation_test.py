@@ -1,0 +1,237 @@
+#!/usr/bin/env python3
+"""vouchd without memory: every allocation may fail, at the start and while it serves. At the start it may end, if it says so; from
+then on it never ends, and when there is memory again it serves as before.
+
+    allocation_test.py --vouchd FILE --lab FILE
+"""
+import mmap
+import os
+import pathlib
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+
+sys.dont_write_bytecode = True
+SYSTEM = pathlib.Path(__file__).resolve().parents[1] / "system"
+sys.path.insert(0, str(SYSTEM))
+
+import transport_clients as clients  # noqa: E402
+from dns_message import question  # noqa: E402
+from lab_kit import PATIENCE  # noqa: E402
+from transport_cases import SECURE_NAME, Case, main, server_of  # noqa: E402
+
+LIBRARY = os.environ.get("VOUCH_FAILING_MALLOC", "")
+START_ALL, START_MOST = 40, 150   # each of the first allocations of a start, and so many in all
+ONE_BY_ONE = 300                  # allocations under load that fail alone, one in each round
+STORM_SECONDS = 4                 # for each pace of the storms
+PACES = (3, 17, 101, 1009)        # every so manieth allocation fails
+# ldns parses a record's text in a buffer that it does not check to have got. It does so at the start alone, and when a new
+# configuration is read.
+LDNS_FAULT = "ldns_buffer_invariant: Assertion"
+# Not /api/: the destructor of nlohmann's json takes memory, and ends the process when it gets none (docs/reliability.md).
+PAGES = ("", "operator", "metrics", "check?name=www.alg13.nsec.", "status", "problems")
+CLEAN_ENDS = {1, 3}               # cannot start; cannot read the configuration
+
+
+class Faults:
+    """The numbers that the library and the test share (failing_malloc.cc)."""
+
+    def __init__(self, path):
+        self.path = path
+        path.write_bytes(bytes(32))
+        with open(path, "r+b") as file:
+            self.shared = mmap.mmap(file.fileno(), 32)
+
+    def _get(self, index):
+        return struct.unpack_from("<q", self.shared, 8 * index)[0]
+
+    def arm(self, left, again=0):
+        struct.pack_into("<q", self.shared, 16, again)
+        struct.pack_into("<q", self.shared, 8, left)
+
+    def disarm(self):
+        self.arm(0)
+
+    @property
+    def calls(self):
+        return self._get(0)
+
+    @property
+    def failed(self):
+        return self._get(3)
+
+
+class Allocation(Case):
+    def setUp(self):
+        super().setUp()
+        self.assertTrue(pathlib.Path(LIBRARY).is_file(), "VOUCH_FAILING_MALLOC names no library")
+        self.faults = Faults(self.folder / "faults")
+        os.environ |= {"LD_PRELOAD": LIBRARY, "VOUCH_FAULTS": str(self.faults.path)}
+        self.addCleanup(lambda: [os.environ.pop(key, None) for key in ("LD_PRELOAD", "VOUCH_FAULTS")])
+
+    def start_vouchd(self, *words, **how):
+        vouchd = super().start_vouchd(*words, **how)
+        for key in ("LD_PRELOAD", "VOUCH_FAULTS"):
+            os.environ.pop(key)  # not for the clients
+        vouchd.wait_for_log("event=ready")
+        return vouchd
+
+    def test_at_the_start(self):
+        vouchd = self.start_vouchd(pair=False, web={})
+        in_all = self.faults.calls
+        self.assertGreater(in_all, 1000, "nothing was counted")
+        self.assertEqual(vouchd.stop(), 0)
+        points = list(range(1, START_ALL)) + [
+            START_ALL + i * (in_all - START_ALL) // (START_MOST - START_ALL) for i in range(START_MOST - START_ALL)]
+        environment = {**os.environ, "LD_PRELOAD": LIBRARY, "VOUCH_FAULTS": str(self.faults.path)}
+        ended = served = 0
+        for point in points:
+            self.faults.arm(point)
+            before = vouchd.logged()
+            vouchd.process = subprocess.Popen([vouchd.program, "--config", str(vouchd.file)], stderr=vouchd.log,
+                                              env=environment)
+            until = time.monotonic() + PATIENCE
+            while vouchd.process.poll() is None and "event=ready" not in vouchd.logged()[len(before):]:
+                self.assertLess(time.monotonic(), until, f"stuck at allocation {point}")
+                time.sleep(0.005)
+            status = vouchd.process.poll()
+            if status is None:
+                self.faults.disarm()
+                self.assertEqual(vouchd.ask("localhost.")[0], 0, point)
+                self.assertEqual(vouchd.stop(), 0, point)
+                served += 1
+            else:
+                said = vouchd.logged()[len(before):]
+                if status == -signal.SIGABRT and LDNS_FAULT in said:
+                    status = 1
+                self.assertIn(status, CLEAN_ENDS, f"allocation {point}: {said}")
+                self.assertTrue(said.strip(), f"allocation {point}: ended without a word")
+                ended += 1
+        print(f"{len(points)} starts of {in_all} allocations each: {ended} ended with a reason, {served} served", flush=True)
+        self.assertGreater(ended, 0)
+        vouchd.start()
+
+    def ask_all_over(self, server, names, transports):
+        for transport in transports:
+            try:
+                clients.ask(server, transport, question(next(names)), seconds=0.3)
+            except (OSError, clients.HttpStatus, subprocess.SubprocessError, AssertionError, ValueError, EOFError, IndexError):
+                pass  # answers are not owed now
+
+    def check_it_serves(self, vouchd, transports):
+        self.faults.disarm()
+        server = server_of(vouchd)
+        for transport in transports:
+            until = time.monotonic() + PATIENCE
+            while True:
+                self.assertTrue(vouchd.is_running(), vouchd.logged()[-6000:])
+                try:
+                    reply = clients.ask(server, transport, question(SECURE_NAME), seconds=5)
+                    if reply and reply.rcode == "NOERROR":
+                        break
+                except (OSError, clients.HttpStatus):
+                    pass
+                self.assertLess(time.monotonic(), until, f"nothing over {transport}: {vouchd.logged()[-2000:]}")
+
+    @staticmethod
+    def fresh_names():
+        number = 0
+        while True:
+            number += 1
+            yield (f"oom{number}.wild.nsec.", f"oom{number}.wild.nsec3.", f"oom{number}.shop.plain.", SECURE_NAME)[number % 4]
+
+    def test_one_by_one(self):
+        vouchd = self.start_vouchd(web={})
+        server, names = server_of(vouchd), self.fresh_names()
+        cheap = ["udp", "tcp", "tls", "https-post"]
+        before = self.faults.failed
+        for point in range(1, ONE_BY_ONE + 1):
+            self.faults.arm(point)
+            self.ask_all_over(server, names, [cheap[point % len(cheap)], "udp"])
+            self.assertTrue(vouchd.is_running(), f"allocation {point}: {vouchd.logged()[-6000:]}")
+        print(f"{self.faults.failed - before} allocations failed one by one", flush=True)
+        self.assertGreater(self.faults.failed - before, ONE_BY_ONE / 2)
+        self.check_it_serves(vouchd, list(self.raw_transports(vouchd)))
+        self.check_idle(vouchd)
+
+    def test_quic_and_pages_one_by_one(self):
+        vouchd = self.start_vouchd(web={})
+        server, names = server_of(vouchd), self.fresh_names()
+        transports = [each for each in self.raw_transports(vouchd) if each in ("quic", "http3")]
+        for point in range(1, 90):
+            self.faults.arm(point * 3)
+            if transports and point % 6 == 0:
+                self.ask_all_over(server, names, [transports[point // 6 % len(transports)]])
+            self.read_page(vouchd, PAGES[point % len(PAGES)])
+            self.assertTrue(vouchd.is_running(), f"allocation {point}: {vouchd.logged()[-6000:]}")
+        self.check_it_serves(vouchd, list(self.raw_transports(vouchd)))
+        self.faults.disarm()
+        self.assertTrue(self.read_page(vouchd, "operator"))
+        self.check_idle(vouchd)
+
+    @staticmethod
+    def read_page(vouchd, page):
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{vouchd.web_port}/{page}", timeout=2) as reply:
+                return bool(reply.read())
+        except (OSError, urllib.error.URLError, ValueError):
+            return False
+
+    def test_storms(self):
+        vouchd = self.start_vouchd(web={})
+        server = server_of(vouchd)
+        stop = threading.Event()
+
+        def client(transport, number):
+            names = (f"storm{number}x{i}.wild.nsec." for i in range(1 << 30))
+            while not stop.is_set():
+                self.ask_all_over(server, names, [transport])
+
+        def flood():
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+                number = 0
+                while not stop.is_set():
+                    for _ in range(20):
+                        number += 1
+                        udp.sendto(question(f"flood{number}.wild.nsec3."), ("127.0.0.1", vouchd.port))
+                    time.sleep(0.02)
+        threads = [threading.Thread(target=client, args=(transport, i)) for i, transport in
+                   enumerate(("udp", "udp", "tcp", "tls", "https-post", "https-get"))] + [threading.Thread(target=flood)]
+        for thread in threads:
+            thread.start()
+        try:
+            for pace in PACES:
+                before = self.faults.failed
+                self.faults.arm(pace, pace)
+                time.sleep(STORM_SECONDS)
+                print(f"every {pace}th allocation: {self.faults.failed - before} failed", flush=True)
+                self.assertTrue(vouchd.is_running(), f"pace {pace}: {vouchd.logged()[-6000:]}")
+                self.faults.disarm()
+        finally:
+            self.faults.disarm()
+            stop.set()
+            for thread in threads:
+                thread.join()
+        self.check_it_serves(vouchd, list(self.raw_transports(vouchd)))
+        self.check_idle(vouchd)
+
+    def check_idle(self, vouchd):
+        """A loop that spins shows in every look; other work on the machine blurs one."""
+        loads = []
+        for _ in range(10):
+            before, began = vouchd.processor_seconds(), time.monotonic()
+            time.sleep(1)
+            loads.append((vouchd.processor_seconds() - before) / (time.monotonic() - began))
+            if loads[-1] < 0.1:
+                return
+        self.fail(f"it works although nobody asks: {loads}")
+
+
+if __name__ == "__main__":
+    main(__doc__)
