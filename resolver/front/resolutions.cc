@@ -303,8 +303,9 @@ Resolutions::Reply Resolutions::write_behind_alias(AnswerWriter& writer, const C
   Answer whole = answer;
   whole.answer.insert(whole.answer.begin(), {course.alias, course.alias->ttl()});
   if (whole.verdict.is_secure()) { whole.verdict = Verdict::insecure(Reason::none, NameView()); }
+  const RRset* const additional = course.state.ruling ? course.state.ruling->additional : nullptr;
   const std::size_t size =
-      write_answer(writer, client.name, whole, parts_.options, ++rotation_, parts_.recorder.front(), ruling.additional);
+      write_answer(writer, client.name, whole, parts_.options, ++rotation_, parts_.recorder.front(), additional);
   record(client, whole);
   return {size};
 }
