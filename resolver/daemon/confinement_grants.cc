@@ -96,7 +96,10 @@ class Collector {
   ConfiguredGrants collect() && {
     for (const NamedPath& named : kPaths) { add(named.use, named.path(configuration_)); }
     for (const PolicyListOptions& list : configuration_.policy.lists) { add(Use::read_file, list.file); }
-    for (const RpzZoneOptions& zone : configuration_.rpz) { add(Use::read_file, zone.file); }
+    for (const RpzZoneOptions& zone : configuration_.rpz) {
+      add(Use::read_file, zone.file);
+      add(Use::read_file, zone.tsig_secret_file);
+    }
     for (const std::string& folder : configuration_.process.confinement_folders) {
       found_.grants.readable.push_back((working_directory_ / folder).string());
     }

@@ -166,6 +166,13 @@ def judge(samples, seconds):
 
 def soak(options, folder):
     lab = Lab(options.lab, folder / "lab")
+    try:
+        return soak_on(lab, options, folder)
+    finally:
+        lab.stop()
+
+
+def soak_on(lab, options, folder):
     (folder / "vouchd").mkdir()
     vouchd = Vouchd(options.vouchd, lab, folder / "vouchd", mode="enforce", encrypted=("tls", "https", "quic"),
                     more=f"cache: {{size: {CACHE}}}\n", web={})
@@ -201,7 +208,6 @@ def soak(options, folder):
         if vouchd.is_running():
             vouchd.stop(signal.SIGKILL)
         vouchd.log.close()
-        lab.stop()
 
 
 def main():

@@ -120,6 +120,22 @@ class Given(Confined):
         self.assertIn(str(state), told)
         self.assertEqual([path for path in told if not path.startswith(str(state))], [])
 
+    def test_its_own_user_may_control_it(self):
+        """Whom it runs as is asked before it is confined: afterwards nobody is told."""
+        self.need_root()
+        vouchctl = pathlib.Path(self.options.vouchd).resolve().parents[2] / "vouchctl/vouchctl"  # of the same build
+        vouchd, _ = self.start_as_service()
+        self.assertEqual(vouchd.stop(), 0)
+        user, other = pwd.getpwnam(SERVICE_USER), pwd.getpwnam("daemon")
+        os.chown(vouchd.folder, user.pw_uid, user.pw_gid)  # where the socket is made
+        vouchd.start()
+        self.assertTrue(vouchd.wait_for_log(r"(?s)event=ready.*event=controlled_by.*event=ready"), vouchd.logged())
+        for who, may in ((user, True), (other, False)):
+            command = ["setpriv", f"--reuid={who.pw_uid}", f"--regid={who.pw_gid}", "--clear-groups", str(vouchctl), "--socket",
+                       str(vouchd.control), "status"]
+            done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
+            self.assertEqual(done.returncode == 0, may, (who.pw_name, done.stdout, done.stderr))
+
     def test_what_it_writes_is_not_written_through_links(self):
         """Somebody who may write to the state folder must not be able to make vouchd write elsewhere."""
         victim = self.folder / "victim"

@@ -33,6 +33,12 @@ std::optional<sockaddr_un> address_of(const std::string& path) noexcept {
   return address;
 }
 
+// Asked once, when the socket is opened: later on the process is confined, and gets no answer.
+uid_t own_user() noexcept {
+  static const uid_t user = ::geteuid();
+  return user;
+}
+
 Socket unix_socket() noexcept { return Socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)); }
 
 // Two that start at once would both find the dead socket, and the slower one would remove the living one of the other:
@@ -84,9 +90,10 @@ std::expected<ControlPeer, int> peer_of(const Socket& connection) noexcept {
   return ControlPeer{.user = who.uid, .process = who.pid};
 }
 
-bool may_control(const ControlPeer& peer) noexcept { return peer.user == 0 || peer.user == ::geteuid(); }
+bool may_control(const ControlPeer& peer) noexcept { return peer.user == 0 || peer.user == own_user(); }
 
 std::expected<ControlSocket, std::string> ControlSocket::open(const std::string& path) {
+  own_user();
   const auto address = address_of(path);
   if (!address) { return std::unexpected("the path of a socket may have 107 octets: " + log_escaped(path)); }
   const FolderLock lock(path);
