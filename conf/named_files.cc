@@ -235,6 +235,8 @@ void read_named_files(Configuration& configuration, const KeyPlaces& places, con
   for (PolicyListOptions& list : configuration.policy.lists) {
     list.file = for_later(beside(problems.file(), list.file));
   }
+  std::string& root_zone = configuration.resolver.local_root.file;
+  if (!root_zone.empty()) { root_zone = for_later(beside(problems.file(), root_zone)); }
 }
 
 }  // namespace vouch

@@ -32,6 +32,8 @@ constexpr auto kAtStartOnly = std::to_array<std::string_view>({
     "server.quic.retry_above",
     "server.quic.max_memory",
     "server.quic.early_data",
+    // What keeps the copy of the root zone.
+    "resolver.local_root.",
     // Where anchors are remembered, and the tables that are in use.
     "dnssec.state_directory",
     "cache.size",

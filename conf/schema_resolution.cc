@@ -91,6 +91,18 @@ constexpr auto kResolverKeys = std::to_array<KeySpec<C>>({
         "Believe a delegation's addresses only for servers within the zone that it comes from."),
     key<Zones<ZoneKind::stub>, &C::resolver, &ResolverOptions::stub_zones>(
         "resolver.stub_zones", "[]", {}, "Zones whose authoritative servers are named here and not looked for."),
+    key<Boolean, &C::resolver, &ResolverOptions::local_root, &LocalRootOptions::enabled>(
+        "resolver.local_root.enabled", "false", {},
+        "Keep a copy of the root zone, verified against the trust anchor, and ask the root servers no more "
+        "(RFC 8806). Without a good copy they are asked as ever. docs/local-root.md tells the rest."),
+    key<ListOf<ServerAddressItem>, &C::resolver, &ResolverOptions::local_root, &LocalRootOptions::sources>(
+        "resolver.local_root.sources", "[]", {},
+        "Servers that give the zone by transfer. Empty: those that RFC 8806 names, two of ICANN's and six root "
+        "servers."),
+    key<Text, &C::resolver, &ResolverOptions::local_root, &LocalRootOptions::file>(
+        "resolver.local_root.file", "\"\"", {},
+        "A root zone file that something else keeps current, in place of transfers. A path that does not begin with a "
+        "slash starts at this file's folder."),
 });
 
 constexpr std::string_view kZoneMeaning = "The zone's name.";
@@ -253,6 +265,7 @@ constexpr auto kOutgoingSections = std::to_array<SectionSpec>({
 
 constexpr auto kResolverSections = std::to_array<SectionSpec>({
     {"resolver", "How answers are found."},
+    {"resolver.local_root", "The root zone at home."},
 });
 
 constexpr auto kForwardSections = std::to_array<SectionSpec>({

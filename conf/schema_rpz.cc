@@ -25,7 +25,7 @@ constexpr auto kRpzZoneKeys = std::to_array<KeySpec<RpzZoneOptions>>({
         "The servers that the zone is transferred from, by IXFR where they can and else AXFR, in the order in which "
         "they "
         "are asked."),
-    zone_key<SingleName, &RpzZoneOptions::tsig_key>("tsig_key", "\".\"", {},
+    zone_key<SingleName, &RpzZoneOptions::tsig_key>("tsig_key", ".", {},
                                                     "The name of the key that transfers are signed with (RFC 8945)."),
     zone_key<Choice, &RpzZoneOptions::tsig_algorithm>(
         "tsig_algorithm", "hmac-sha256", one_of("hmac-sha256|hmac-sha384|hmac-sha512"), "What the key signs with."),
@@ -38,7 +38,7 @@ constexpr auto kRpzZoneKeys = std::to_array<KeySpec<RpzZoneOptions>>({
         "What is done when a rule matches: what the zone says (given), nothing but counting, and logging where log is "
         "on (disabled), or always this one thing, whatever the zone says."),
     zone_key<SingleName, &RpzZoneOptions::target>(
-        "target", "\".\"", {},
+        "target", ".", {},
         "With action cname, the name that is led to. After *. the name asked for takes the asterisk's place."),
     zone_key<PolicyError, &RpzZoneOptions::error>(
         "error", "blocked", one_of("blocked|censored|filtered|none"),
@@ -47,7 +47,7 @@ constexpr auto kRpzZoneKeys = std::to_array<KeySpec<RpzZoneOptions>>({
         "somebody else's, filtered (17) because the client asked for it; none says nothing. Where records take the "
         "place of others it is forged answer (4) in all but the last case."),
     zone_key<Number, &RpzZoneOptions::max_ttl>(
-        "max_ttl", "1h", seconds(0, kWeek),
+        "max_ttl", "3600", seconds(0, kWeek),
         "For how long clients may remember what the zone's rules answer with, at most."),
     zone_key<Boolean, &RpzZoneOptions::include_soa>(
         "include_soa", "true", {}, "Show in the additional section by which policy zone an answer was changed."),

@@ -50,6 +50,38 @@ void add_anchors(MetricFamilies& families, const StatusFigures& status) {
             status.clock_trusted ? 1 : 0);
 }
 
+void add_local_root(MetricFamilies& families, const LocalRootFigures& root) {
+  add_gauge(families, "vouch_local_root_in_use", "Whether a copy of the root zone is answered from (RFC 8806).",
+            root.in_use ? 1 : 0);
+  MetricFamilyBuilder serial = gauge_family("vouch_local_root_serial", "Its serial; absent while none is in use.");
+  MetricFamilyBuilder expiry =
+      gauge_family("vouch_local_root_expiry_timestamp_seconds",
+                   "When it goes out of use unless a source confirms it; absent while none is in use.");
+  if (root.serial) {
+    serial.add({}, *root.serial);
+    expiry.add({}, root.expires);
+  }
+  std::move(serial).into(families);
+  std::move(expiry).into(families);
+  MetricFamilyBuilder checked = gauge_family("vouch_local_root_checked_timestamp_seconds",
+                                             "When a source last gave or confirmed it; absent until one did.");
+  if (root.checked != 0) { checked.add({}, root.checked); }
+  std::move(checked).into(families);
+  add_gauge(families, "vouch_local_root_bytes", "Memory that the copy takes.", root.octets);
+  MetricFamilyBuilder looks =
+      counter_family("vouch_local_root_looks_total", "Looks at a source, by what came of them.");
+  looks.add({{"outcome", "whole"}}, root.whole);
+  looks.add({{"outcome", "incremental"}}, root.incremental);
+  looks.add({{"outcome", "current"}}, root.up_to_date);
+  looks.add({{"outcome", "failed"}}, root.failures - root.rejected);
+  looks.add({{"outcome", "rejected"}}, root.rejected);
+  std::move(looks).into(families);
+  add_counter(families, "vouch_local_root_foreign_records_total",
+              "Records that sources sent and that are not the root's; they were left out.", root.foreign);
+  add_counter(families, "vouch_local_root_replies_total", "What the copy said in the place of a root server.",
+              root.replies);
+}
+
 void add_caches(MetricFamilies& families, const StatusFigures& status) {
   MetricFamilyBuilder entries = gauge_family("vouch_cache_entries", "Entries in a cache.");
   MetricFamilyBuilder bytes = gauge_family("vouch_cache_bytes", "Memory in use by a cache.");
@@ -109,6 +141,7 @@ void add_status_metrics(MetricFamilies& families, const Figures& figures, const 
   std::move(errors).into(families);
 
   add_anchors(families, status);
+  if (status.local_root) { add_local_root(families, *status.local_root); }
   MetricFamilyBuilder certificate = gauge_family("vouch_certificate_not_after_timestamp_seconds",
                                                  "When the certificate shown to clients ends; absent without one.");
   if (status.certificate) { certificate.add({}, status.certificate->not_after); }

@@ -64,6 +64,23 @@ struct PrivacyFigures {
   Forwarding forwards = Forwarding::none;
 };
 
+// The root zone at home (RFC 8806).
+struct LocalRootFigures {
+  bool in_use = false;                  // questions to the root are answered from it
+  std::optional<std::uint32_t> serial;  // of what is in use
+  UnixTime checked = 0;                 // when a source last gave or confirmed it; 0: never
+  UnixTime expires = 0;                 // when it goes out of use unless somebody confirms it; 0: none is in use
+  std::string source;                   // an address, a file, or "state directory"
+  std::string failure;                  // the last one, for the operator; empty: there was none
+  UnixTime failed = 0;                  // and when
+  std::uint64_t whole = 0, incremental = 0, up_to_date = 0;  // looks at a source that went well, by what came
+  std::uint64_t failures = 0;                                // that did not
+  std::uint64_t rejected = 0;                                // of these: what came was not the root
+  std::uint64_t foreign = 0;                                 // records that sources sent and that are not the root's
+  std::uint64_t replies = 0;                                 // given in the place of a root server
+  std::uint64_t octets = 0;                                  // memory that the copy takes
+};
+
 // What the web server has to do, since the start.
 struct WebFigures {
   std::uint64_t accepted = 0, refused = 0, evicted = 0;  // connections
@@ -84,8 +101,9 @@ struct StatusFigures {
   std::uint32_t workers = 0;
   std::vector<AnchorFigures> anchors;
   std::vector<NegativeAnchorFigures> negative_anchors;
-  bool clock_trusted = true;               // the root's own signatures fit it, as far as has been seen
-  std::optional<UnixTime> root_validated;  // when the root's keys were last found good
+  std::optional<LocalRootFigures> local_root;  // nothing: it is switched off
+  bool clock_trusted = true;                   // the root's own signatures fit it, as far as has been seen
+  std::optional<UnixTime> root_validated;      // when the root's keys were last found good
   std::optional<CertificateFigures> certificate;
   std::vector<ListenerFigures> listeners;
   std::vector<CacheFigures> caches;

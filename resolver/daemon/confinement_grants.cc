@@ -69,6 +69,7 @@ constexpr auto kPaths = std::to_array<NamedPath>({
      [](const Configuration& c) { return c.listeners.identity.ticket_secret_file; }},
     {"outgoing.tls_ca_file", Use::read_file, [](const Configuration& c) { return c.outgoing.tls_ca_file; }},
     {"resolver.root_hints_file", Use::read_file, [](const Configuration& c) { return c.files.root_hints; }},
+    {"resolver.local_root.file", Use::read_file, [](const Configuration& c) { return c.resolver.local_root.file; }},
     {"dnssec.trust_anchors_file", Use::read_file, [](const Configuration& c) { return c.files.trust_anchors; }},
     {"dnssec.state_directory", Use::write_folder, [](const Configuration& c) { return c.dnssec.state_directory; }},
     {"policy.state_directory", Use::write_folder, [](const Configuration& c) { return c.policy_state_directory; }},

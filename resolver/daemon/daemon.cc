@@ -27,6 +27,7 @@
 #include "resolver/daemon/process.h"
 #include "resolver/daemon/recurring.h"
 #include "resolver/daemon/reloader.h"
+#include "resolver/daemon/root_keeper.h"
 #include "resolver/daemon/service_manager.h"
 #include "resolver/daemon/snapshot_command.h"
 #include "resolver/daemon/snapshot_grounds.h"
@@ -107,6 +108,7 @@ class Daemon {
     policy_watch_.reset();  // it posts to the workers
     workers_.clear();       // before what they lean on
     observatory_.reset();   // what they post to, and read by it
+    root_keeper_.reset();   // which the observatory asks
     control_.reset();       // what both post to
     chores_.wait();         // what all of them have left to do
     set_log_sink(nullptr);  // log_ goes
@@ -125,6 +127,7 @@ class Daemon {
     for (const auto& worker : workers_) {
       worker->start([&endings] { endings.one_ended(); });
     }
+    if (root_keeper_ != nullptr) { root_keeper_->start(); }
     if (observatory_ != nullptr) { observatory_->start(); }
     if (control_ != nullptr) { control_->start(); }
     policy_watch_.emplace([this] { look_at_lists(); });
@@ -174,6 +177,7 @@ class Daemon {
     set_log_sink(log_.get());
     identity_.announce();
     workers_.front()->keep_anchors(make_keeper(*generation));
+    keep_root();  // whose copy the anchors just taken up have to vouch for
     if (auto made = begin_policy((*generation)->configuration); !made) { return made; }
     keep_negative_anchors();
     open_control();
@@ -345,6 +349,17 @@ class Daemon {
             .signature_skew = now.dnssec.signature_skew};
   }
 
+  void keep_root() {
+    if (!configuration_.resolver.local_root.enabled) { return; }
+    root_keeper_ = RootKeeper::create({.resolver = configuration_.resolver,
+                                       .outgoing = configuration_.outgoing,
+                                       .dnssec = configuration_.dnssec,
+                                       .clock = clock_,
+                                       .anchors = anchors_,
+                                       .root = local_root_});
+    status_.set_root_keeper(root_keeper_.get());
+  }
+
   std::uint32_t worker_count() const {
     const std::uint32_t wanted = configuration_.process.workers;
     return wanted != 0 ? wanted : std::max(1U, std::thread::hardware_concurrency());
@@ -375,7 +390,7 @@ class Daemon {
   }
 
   std::expected<void, std::string> make_workers(const GenerationPtr& generation) {
-    const SharedParts parts{clock_, caches_, exchanges_, anchors_, trust_, identity_, recorded_};
+    const SharedParts parts{clock_, caches_, exchanges_, anchors_, trust_, local_root_, identity_, recorded_};
     const std::uint32_t count = worker_count();
     for (std::uint32_t i = 0; i < count; ++i) {
       auto worker = Worker::create(parts, generation, i, count);
@@ -476,6 +491,7 @@ class Daemon {
   SharedExchanges exchanges_;
   TrustAnchors anchors_;
   TrustCache trust_;
+  LocalRoot local_root_;
   SystemRandom telemetry_random_;
   ZoneLedger ledger_;
   ExpiryWatch expiry_;
@@ -488,6 +504,7 @@ class Daemon {
   std::uint64_t descriptor_limit_ = 0;
   std::unique_ptr<LogOutput> log_;
   Confinement confinement_;
+  std::unique_ptr<RootKeeper> root_keeper_;
   std::unique_ptr<Observatory> observatory_;
   ChoreThread chores_;
   std::unique_ptr<NegativeAnchorFile> negative_file_;  // null: what is set at run time ends with the process

@@ -26,7 +26,8 @@ std::expected<std::unique_ptr<Serving>, std::string> Serving::make(const Parts& 
                     .clock = parts.clock,
                     .random = parts.random,
                     .counters = parts.counters.resolver,
-                    .validation = configuration.dnssec.mode == DnssecMode::off ? nullptr : &made->validation_});
+                    .validation = configuration.dnssec.mode == DnssecMode::off ? nullptr : &made->validation_,
+                    .local_root = &parts.local_root});
   made->front_ = std::make_unique<Front>(FrontParts{.options = configuration.front,
                                                     .local_zones = made->generation_->local_zones,
                                                     .shared = *made->generation_->in_flight,

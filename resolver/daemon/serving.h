@@ -30,6 +30,7 @@ class Serving {
     SharedExchanges& exchanges;
     TrustAnchors& anchors;
     TrustCache& trust;
+    const LocalRoot& local_root;
     unsigned workers = 1;
   };
   // `before`: what the worker serves with now; null at the start. Its connections to servers are kept where nothing

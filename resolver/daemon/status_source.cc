@@ -149,6 +149,7 @@ StatusFigures StatusSource::take() const {
                     .encrypted_offered = !listeners.tls.empty() || !listeners.https.empty() || !listeners.quic.empty(),
                     .forwards = forwarding_of(configuration.resolver.forward_zones)};
   add_anchors(configuration, status);
+  if (root_keeper_ != nullptr) { status.local_root = root_keeper_->figures(); }
   add_caches(status);
   add_process(status);
   return status;

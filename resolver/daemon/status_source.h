@@ -11,6 +11,7 @@
 
 #include "resolver/cache/caches.h"
 #include "resolver/daemon/generation.h"
+#include "resolver/daemon/root_keeper.h"
 #include "resolver/dnssec/anchor_keeper.h"
 #include "resolver/dnssec/trust_cache.h"
 #include "telemetry/status_figures.h"
@@ -34,6 +35,7 @@ class StatusSource {
 
   // Any thread: another may keep them after a reload.
   void set_keeper(std::shared_ptr<const AnchorKeeper> keeper);
+  void set_root_keeper(const RootKeeper* keeper) noexcept { root_keeper_ = keeper; }  // before the thread starts
   // What is only known once the workers are there, before the thread starts.
   void set_workers(std::uint32_t count) noexcept { workers_ = count; }
   void set_explaining(const Explaining* explaining) noexcept { explaining_ = explaining; }
@@ -53,6 +55,7 @@ class StatusSource {
   mutable std::mutex mutex_;
   std::shared_ptr<const AnchorKeeper> keeper_;  // null: nothing is validated. Guarded by mutex_
   const Explaining* explaining_ = nullptr;      // who knows the negative anchors; null: nobody yet
+  const RootKeeper* root_keeper_ = nullptr;     // null: there is no local root
   std::uint32_t workers_ = 0;
   std::vector<SocketAddress> web_;
   std::uint64_t descriptor_limit_ = 0;

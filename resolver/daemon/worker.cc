@@ -61,6 +61,7 @@ Serving::Parts Worker::serving_parts() {
           .exchanges = parts_.exchanges,
           .anchors = parts_.anchors,
           .trust = parts_.trust,
+          .local_root = parts_.local_root,
           .workers = count_};
 }
 

@@ -28,6 +28,7 @@ struct SharedParts {
   SharedExchanges& exchanges;
   TrustAnchors& anchors;
   TrustCache& trust;
+  const LocalRoot& local_root;
   const ServerIdentity& identity;
   const RecordedTogether& recorded;
 };

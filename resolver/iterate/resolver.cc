@@ -87,6 +87,7 @@ struct Resolver::Impl final : ServerNames {
 
   // Servers.
   Task<DelegationPtr> root(Budget& budget, const Lineage& lineage);
+  std::optional<Response> reply_at_home(const ZoneCut& cut, const Question& question, bool is_second_opinion) const;
   Task<ZoneCut> closest_cut(const Question& question, Budget& budget, const Lineage& lineage, bool use_forwarders);
   Task<std::vector<IpAddress>> addresses_of(const Name& server, Effort effort, Budget& budget,
                                             const Lineage& lineage) override;
@@ -129,6 +130,9 @@ struct Resolver::Impl final : ServerNames {
 Task<DelegationPtr> Resolver::Impl::root(Budget& budget, const Lineage& lineage) {
   const TtlTime now = parts.clock.ttl();
   if (DelegationPtr known = parts.caches.delegations.find(NameView(), now)) { co_return known; }
+  if (parts.local_root != nullptr) {
+    if (const RootCopyPtr copy = parts.local_root->current(parts.clock.wall())) { co_return copy->servers(); }
+  }
   if (!parts.options.priming) { co_return hints; }
 
   ConfiguredZone configured;
@@ -158,6 +162,15 @@ Task<DelegationPtr> Resolver::Impl::root(Budget& budget, const Lineage& lineage)
   parts.caches.delegations.put(primed,
                                now);  // hints too, for their short TTL: a dead root is not primed at every query
   co_return primed;
+}
+
+// What the root zone at home says in the place of its servers (RFC 8806). Who wants to hear another server, or keeps
+// the trust anchors, hears the servers themselves.
+std::optional<Response> Resolver::Impl::reply_at_home(const ZoneCut& cut, const Question& question,
+                                                      bool is_second_opinion) const {
+  const bool is_root = cut.configured == nullptr && cut.zone.view().is_root();
+  if (parts.local_root == nullptr || is_second_opinion || !is_root) { return std::nullopt; }
+  return parts.local_root->reply(question, parts.clock.wall());
 }
 
 Task<ZoneCut> Resolver::Impl::closest_cut(const Question& question, Budget& budget, const Lineage& lineage,
@@ -240,9 +253,14 @@ Task<Descent> Resolver::Impl::descend(const Question& question, const std::vecto
       minimiser.learnt(show, false);
       continue;
     }
-    if (!cut.is_forward()) { count_shown(cut.zone, shown.name); }
     result.cacheable = cut.may_cache();
-    AskResult asked = co_await asker.ask(cut, shown, whole ? not_from : kFromAnybody, budget, lineage);
+    AskResult asked;
+    asked.response = reply_at_home(cut, shown, whole && &not_from != &kFromAnybody);
+    const bool is_at_home = asked.response.has_value();
+    if (!is_at_home) {
+      if (!cut.is_forward()) { count_shown(cut.zone, shown.name); }
+      asked = co_await asker.ask(cut, shown, whole ? not_from : kFromAnybody, budget, lineage);
+    }
     if (!asked.response) {
       // Some servers err on names that are no more than a step on the way (RFC 9156 section 3).
       if (!whole && parts.options.minimisation == Minimisation::relaxed && !budget.is_spent()) {
@@ -267,7 +285,7 @@ Task<Descent> Resolver::Impl::descend(const Question& question, const std::vecto
       minimiser.learnt(cut.zone.view().labels(), !whole);
       continue;
     }
-    result.server = asked.server;
+    if (!is_at_home) { result.server = asked.server; }
     if (whole) {
       result.response = std::move(asked.response);
       co_return result;

@@ -10,6 +10,7 @@
 #include "resolver/base/random.h"
 #include "resolver/cache/caches.h"
 #include "resolver/dnssec/validator.h"
+#include "resolver/iterate/local_root.h"
 #include "resolver/iterate/resolver_options.h"
 #include "resolver/iterate/upstream.h"
 #include "resolver/wire/answer.h"
@@ -40,6 +41,7 @@ struct ResolverParts {
   Random& random;
   ResolverCounters& counters;
   const Validation* validation = nullptr;  // null: nothing is judged, all answers are unchecked
+  const LocalRoot* local_root = nullptr;   // null: the root servers are asked
 };
 
 class Resolver final : public Fetch {

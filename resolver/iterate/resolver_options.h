@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "resolver/base/address.h"
+#include "resolver/iterate/local_root_options.h"
 #include "resolver/wire/name.h"
 
 namespace vouch {
@@ -44,6 +45,7 @@ struct ResolverOptions {
   bool harden_glue = true;           // only in-domain and same-parent sibling glue
   std::uint16_t edns_size = 1232;    // octets, RFC 9715; 512..4096
   std::vector<RootHint> root_hints;  // empty: the built-in ones
+  LocalRootOptions local_root;
   std::vector<ConfiguredZone> stub_zones;
   std::vector<ConfiguredZone> forward_zones;
 };

@@ -20,6 +20,10 @@ UnixTime whole_seconds(Duration time) { return std::chrono::duration_cast<Second
 
 }  // namespace
 
+Duration zone_lifetime(const Zone& zone, const RefreshBounds& bounds) {
+  return between(bounds.least_expire, zone.soa().expire, bounds.most_expire);
+}
+
 Secondary::Secondary(SecondaryOptions options, Parts parts, ZoneOwner& owner)
     : options_(std::move(options)), parts_(parts), owner_(owner) {
   assert(!options_.primaries.empty());
@@ -156,10 +160,6 @@ void Secondary::note_failure(const Primary& primary, std::string_view fault, con
   ++status_.failures;
   status_.failed = parts_.clock.wall();
   status_.failure = server + ": " + why;
-}
-
-Duration Secondary::lifetime() const {
-  return between(options_.bounds.least_expire, zone_->soa().expire, options_.bounds.most_expire);
 }
 
 void Secondary::keep_until(Duration from_now) {

@@ -27,6 +27,9 @@ struct RefreshBounds {
   Duration most_expire = std::chrono::hours(24 * 28);
 };
 
+// For how long nobody need confirm the zone: its SOA's expire, within the bounds.
+Duration zone_lifetime(const Zone& zone, const RefreshBounds& bounds);
+
 struct SecondaryOptions {
   Name zone;
   std::vector<Primary> primaries;  // in the order in which they are asked; the one that answered last is asked first
@@ -97,7 +100,7 @@ class Secondary {
   void note_failure(const Primary& primary, std::string_view fault, const std::string& why);
   void keep_until(Duration from_now);
   void expired();
-  Duration lifetime() const;
+  Duration lifetime() const { return zone_lifetime(*zone_, options_.bounds); }
   Duration until_next(bool was_good);
   Duration jittered(Duration time);
   Task<void> pause(Duration time);

@@ -183,6 +183,13 @@ Json history_status(const HistoryFigures& history) {
           {"days", history.days}};
 }
 
+Json local_root_json(const LocalRootFigures& root) {
+  const auto time = [](UnixTime when) { return when != 0 ? Json(when) : Json(nullptr); };
+  return {{"in_use", root.in_use},         {"serial", known(root.serial)}, {"checked", time(root.checked)},
+          {"expires", time(root.expires)}, {"source", root.source},        {"failure", root.failure},
+          {"failed", time(root.failed)},   {"replies", root.replies}};
+}
+
 Json privacy_json(const PrivacyFigures& privacy) {
   return {{"min_prefixes", privacy.min_prefixes},
           {"ipv4_prefix", privacy.ipv4_prefix},
@@ -277,6 +284,8 @@ std::string status_json(const StatusFigures& status) {
                    {"self_made", status.certificate->self_made},
                    {"pin", status.certificate->pin}};
   }
+  Json local_root;
+  if (status.local_root) { local_root = local_root_json(*status.local_root); }
   return text_of({{"version", status.version},
                   {"libraries", status.libraries},
                   {"validation", status.validation},
@@ -285,6 +294,7 @@ std::string status_json(const StatusFigures& status) {
                   {"negative_anchors", array_of(status.negative_anchors, negative)},
                   {"clock_trusted", status.clock_trusted},
                   {"root_validated", known(status.root_validated)},
+                  {"local_root", std::move(local_root)},
                   {"certificate", std::move(certificate)},
                   {"listeners", array_of(status.listeners, listener)},
                   {"caches", array_of(status.caches, cache_json)},

@@ -105,6 +105,17 @@ const RRset* SignedZone::raw(NameView name, Type type) const {
   return found == sets->end() ? nullptr : found->second.get();
 }
 
+std::vector<RRsetPtr> SignedZone::everything() const {
+  std::vector<RRsetPtr> all = style_.is_signed ? proofs() : std::vector<RRsetPtr>{};
+  for (const auto& [name, sets] : names_) {
+    for (const auto& [type, set] : sets) {
+      const bool is_parents = !is_beyond(name) && (!is_cut(name) || type == Type::DS);
+      all.push_back(is_parents ? sign(*set) : set);
+    }
+  }
+  return all;
+}
+
 bool SignedZone::is_cut(NameView name) const { return name != origin_ && raw(name, Type::NS) != nullptr; }
 
 bool SignedZone::is_beyond(NameView name) const {

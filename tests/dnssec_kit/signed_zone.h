@@ -64,7 +64,8 @@ class SignedZone {
   // What the chain has for a name: its own record, or the one whose gap the name lies in. Null when there is none.
   RRsetPtr proof_at(NameView name) const;
   RRsetPtr proof_over(NameView name) const;
-  std::vector<RRsetPtr> proofs() const;  // all of it
+  std::vector<RRsetPtr> proofs() const;      // all of it
+  std::vector<RRsetPtr> everything() const;  // as a transfer has it: glue without signatures, and the chain
 
   bool exists(NameView name) const;  // data, or an empty non-terminal; nothing below a cut exists here
   NameView closest_encloser(NameView name) const;

@@ -138,6 +138,7 @@ class World {
   Figures figures() { return collector_.take(clock_.wall()); }
   TrustAnchors& anchors() { return anchors_; }
   TrustCache& trust() { return trust_; }
+  LocalRoot& local_root() { return local_root_; }  // empty, unless a test puts one there
   ClientSide& clients();
 
  private:
@@ -158,6 +159,7 @@ class World {
   TrustAnchors anchors_;
   TrustCache trust_;
   const Validation validation_;
+  LocalRoot local_root_;
   Resolver resolver_;
   std::uint16_t last_id_ = 0;
   std::unique_ptr<ClientSide> clients_;  // made by the first question

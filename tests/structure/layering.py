@@ -27,8 +27,9 @@ ALLOWED = {
                         "resolver/cache/heap_octets.h", "resolver/cache/label_counts.h", COUNTERS, TAXONOMY],
     # Of validation it needs what checks keys and signatures, for the root's digest; it asks nobody for a chain.
     "resolver/zones": ["resolver/base", "resolver/wire", "resolver/dnssec", COUNTERS],
-    "resolver/iterate": ["resolver/base", "resolver/wire", "resolver/cache", "resolver/dnssec", COUNTERS, TAXONOMY,
-                         RECORDER],
+    # Of zones that are kept, the root's: it answers from a copy at home.
+    "resolver/iterate": ["resolver/base", "resolver/wire", "resolver/cache", "resolver/dnssec", "resolver/zones",
+                         COUNTERS, TAXONOMY, RECORDER],
     # Its sentences are those of the pages: one wording for one fault, wherever it is told.
     "resolver/explain": ["resolver/base", "resolver/wire", "resolver/cache", "resolver/dnssec", "resolver/iterate",
                          COUNTERS, TAXONOMY, "telemetry/web/locale.h"],

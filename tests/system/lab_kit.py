@@ -151,10 +151,10 @@ class Vouchd:
     """mode: what dnssec.mode says; None leaves it at its default. more: further lines of configuration. encrypted: which of
     tls, https and quic are served as well, with the lab's certificate, or `pair`, its two files; no pair at all (False): with
     one that vouchd makes for itself. server: further keys of `server`, of `server.tls` and so on within; telemetry: likewise.
-    web: its pages are served, at `web_port`; further keys of `web` if it has some."""
+    web: its pages are served, at `web_port`; further keys of `web` if it has some. resolver, dnssec: further keys of those."""
 
     def __init__(self, program, lab, folder, mode=None, more="", encrypted=(), pair=None, server=None, telemetry=None,
-                 web=None):
+                 web=None, resolver=None, dnssec=None):
         self.program = program
         self.folder = pathlib.Path(folder)
         self.port = free_port()
@@ -169,12 +169,15 @@ class Vouchd:
         serve.update(self._serve_encrypted(encrypted, with_pair=pair is not False))
         for key, value in (server or {}).items():
             serve[key] = {**serve.get(key, {}), **value} if isinstance(value, dict) else value
-        said = f"mode: {mode}, " if mode else ""
+        find = {"root_hints_file": f"{lab.folder}/root.hints", **(resolver or {})}
+        judge = {**({"mode": mode} if mode else {}), "trust_anchors_file": f"{lab.folder}/root.anchors",
+                 "builtin_root_anchor": False,
+                 "state_directory": folder,  # not where this machine's own vouchd keeps what it learnt
+                 **(dnssec or {})}
         self.file.write_text(
             f"server: {flow(serve)}\n"
-            f"resolver: {{root_hints_file: '{lab.folder}/root.hints'}}\n"
-            f"dnssec: {{{said}trust_anchors_file: '{lab.folder}/root.anchors', builtin_root_anchor: false, "
-            f"state_directory: '{folder}'}}\n"  # not where this machine's own vouchd keeps what it learnt
+            f"resolver: {flow(find)}\n"
+            f"dnssec: {flow(judge)}\n"
             f"outgoing: {{port: {lab.port}, ask_loopback: true, ipv6: {str(self.ipv6).lower()}}}\n"
             f"control: {{socket: '{self.control}'}}\n"
             f"telemetry: {flow({'state_directory': folder, **(telemetry or {})})}\n"

@@ -290,6 +290,21 @@ StatusFigures sample_status() {
       {"obras.example.", "Rollover went wrong; owner called on the 29th", kSampleTime + 2 * kDay},
       {"vieja.example.", "", 0}};
   status.root_validated = kSampleTime - 4 * kHour;
+  status.local_root = LocalRootFigures{.in_use = true,
+                                       .serial = 2026082900,
+                                       .checked = kSampleTime - 11 * kMinute,
+                                       .expires = kSampleTime + 7 * kDay - 11 * kMinute,
+                                       .source = "192.0.32.132@53",
+                                       .failure = "",
+                                       .failed = 0,
+                                       .whole = 3,
+                                       .incremental = 11,
+                                       .up_to_date = 96,
+                                       .failures = 0,
+                                       .rejected = 0,
+                                       .foreign = 0,
+                                       .replies = 41'200,
+                                       .octets = 2'900'000};
   status.certificate = CertificateFigures{"dns.red-comunitaria.example", kSampleTime + 61 * kDay, false,
                                           "7q0tWc7eQ6Wv2mUyQ9mT0y2mX3o1T5m7cV0u1cPzq3E="};
   status.listeners = {{"dns", "192.0.2.10@53"},    {"dns", "2001:db8::53@53"}, {"tls", "192.0.2.10@853"},

@@ -90,6 +90,29 @@ Html negative_anchors(const PageInput& input, const Locale& locale) {
   return html;
 }
 
+Html local_root(const PageInput& input, const Locale& locale) {
+  Html html;
+  if (!input.status.local_root) { return html; }
+  const LocalRootFigures& root = *input.status.local_root;
+  Facts facts(locale);
+  facts.add(Message::history_state,
+            with_sign(root.in_use ? Sign::good : Sign::caution,
+                      locale.text(root.in_use ? Message::local_root_used : Message::local_root_not_used)));
+  if (root.serial) {
+    facts.add(Message::local_root_serial, code(std::to_string(*root.serial)));
+    facts.add(Message::certificate_until, locale.when(root.expires));
+  }
+  if (!root.source.empty()) { facts.add(Message::local_root_source, code(root.source)); }
+  facts.add(Message::local_root_checked, root.checked != 0 ? locale.when(root.checked) : locale.text(Message::not_yet));
+  if (!root.failure.empty()) {
+    Html failure = locale.when(root.failed);
+    failure << ": "_html << foreign(root.failure);
+    facts.add(Message::local_root_failure, failure);
+  }
+  html << open_section(Message::local_root_title, locale) << facts.html() << kCloseSection;
+  return html;
+}
+
 Html certificate(const PageInput& input, const Locale& locale) {
   Html html = open_section(Message::certificate_title, locale);
   if (!input.status.certificate) {
@@ -166,8 +189,9 @@ Html program(const PageInput& input, const Locale& locale) {
 Html status_page(const PageInput& input, const Locale& locale) {
   Html html = page_heading(Message::status_title, locale.text(Message::status_lead), locale);
   html << "<div class=\"columns\">"_html << validation(input, locale) << anchors(input, locale) << "</div>"_html
-       << negative_anchors(input, locale) << "<div class=\"columns\">"_html << certificate(input, locale)
-       << history(input, locale) << listeners(input, locale) << program(input, locale) << "</div>"_html;
+       << negative_anchors(input, locale) << "<div class=\"columns\">"_html << local_root(input, locale)
+       << certificate(input, locale) << history(input, locale) << listeners(input, locale) << program(input, locale)
+       << "</div>"_html;
   return html;
 }
 

@@ -101,6 +101,21 @@ StatusFigures filled_status() {
   status.anchors = {{".", 20326, 8, "valid"}, {".", 38696, 8, "valid"}, {".", 38696, 8, "valid"}};
   status.negative_anchors = {{"broken.example.", "their rollover", kSampleStart + 86'400}, {"lan.", "ours", 0}};
   status.root_validated = kSampleStart + 5;
+  status.local_root = LocalRootFigures{.in_use = true,
+                                       .serial = 2026010100,
+                                       .checked = kSampleStart + 60,
+                                       .expires = kSampleStart + 604'860,
+                                       .source = "192.0.32.132@53",
+                                       .failure = "192.0.47.132@53: no message in time",
+                                       .failed = kSampleStart + 50,
+                                       .whole = 2,
+                                       .incremental = 3,
+                                       .up_to_date = 4,
+                                       .failures = 6,
+                                       .rejected = 1,
+                                       .foreign = 7,
+                                       .replies = 8,
+                                       .octets = 2'000'000};
   status.certificate = CertificateFigures{"dns.example.net", kSampleStart + 7'776'000, false, "pin"};
   for (const char* name : {"rrset", "delegation", "server", "failure", "denial", "trust"}) {
     status.caches.push_back({name, 11, 22'000, 33'000, 44, 55, 66, 77});
