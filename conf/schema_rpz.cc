@@ -67,13 +67,10 @@ constexpr auto kRpzKeys = std::to_array<KeySpec<C>>({
         "Response policy zones, first come, first served: docs/rpz.md says what they can do and in which order."),
 });
 
-constexpr auto kPolicySections = std::to_array<SectionSpec>({
-    {"policy", "What clients may reach."},
-});
-
 }  // namespace
 
-SchemaPart rpz_schema() { return {kPolicySections, kRpzKeys}; }
+// Behind policy_schema(), which has the section.
+SchemaPart rpz_schema() { return {{}, kRpzKeys}; }
 std::span<const KeySpec<RpzZoneOptions>> rpz_zone_schema() { return kRpzZoneKeys; }
 
 }  // namespace vouch
