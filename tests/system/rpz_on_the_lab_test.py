@@ -65,7 +65,7 @@ class OnTheLab(unittest.TestCase):
             time.sleep(0.2)
 
     def test_rules_from_a_file(self):
-        file = self.put("rules.zone", "nothing.test CNAME .\n")
+        file = self.put("rules.zone", "nothing.rules CNAME .\n")
         vouchd = self.start(f"file: '{file}', error: filtered")
         status, real, text = kdig(vouchd, GOOD, "+dnssec")
         self.assertEqual(status, "NOERROR", text)
@@ -79,20 +79,20 @@ class OnTheLab(unittest.TestCase):
             self.until(lambda: vouchd.logged().count("event=rpz_zone_loaded") > loaded)
             time.sleep(0.3)  # from the log to the workers
 
-        say(f"{GOOD}rpz.test. CNAME .", f"{BOGUS}rpz.test. CNAME rpz-passthru.", "garden.test A 192.0.2.80",
-            "alias.test CNAME garden.invalid.", f"bogus-alias.test CNAME {BOGUS}", "drop.test CNAME rpz-drop.",
-            f"{OTHER}rpz.test. CNAME rpz-tcp-only.", "nodata.test CNAME *.")
+        say(f"{GOOD}rpz.test. CNAME .", f"{BOGUS}rpz.test. CNAME rpz-passthru.", "garden.rules A 192.0.2.80",
+            "alias.rules CNAME garden.invalid.", f"bogus-alias.rules CNAME {BOGUS}", "drop.rules CNAME rpz-drop.",
+            f"{OTHER}rpz.test. CNAME rpz-tcp-only.", "nodata.rules CNAME *.")
         status, answers, text = kdig(vouchd, GOOD, "+dnssec")
         self.assertEqual((status, answers), ("NXDOMAIN", []), text)
         self.assertNotIn(" ad", text.partition(";; QUESTION")[0])
         self.assertIn("17", re.search(r"EDE: (.*)", text).group(1), text)
         self.assertRegex(text, r"rpz\.test\.\s+30\s+IN\s+SOA")
         self.assertEqual(kdig(vouchd, GOOD, "+cd")[0], "NXDOMAIN")
-        self.assertEqual(kdig(vouchd, "garden.test")[1], ["A 192.0.2.80"])
-        self.assertEqual(kdig(vouchd, "nodata.test")[0:2], ("NOERROR", []))
-        self.assertIsNone(kdig(vouchd, "drop.test")[0])
+        self.assertEqual(kdig(vouchd, "garden.rules")[1], ["A 192.0.2.80"])
+        self.assertEqual(kdig(vouchd, "nodata.rules")[0:2], ("NOERROR", []))
+        self.assertIsNone(kdig(vouchd, "drop.rules")[0])
         self.assertEqual(kdig(vouchd, BOGUS)[0], "SERVFAIL")           # let through is not let off
-        self.assertEqual(kdig(vouchd, "bogus-alias.test")[0], "SERVFAIL")
+        self.assertEqual(kdig(vouchd, "bogus-alias.rules")[0], "SERVFAIL")
         self.assertIn(" tc", kdig(vouchd, OTHER, "+ignore")[2].partition(";; QUESTION")[0])
         self.assertEqual(kdig(vouchd, OTHER, "+tcp")[0], "NOERROR")
 
@@ -103,13 +103,13 @@ class OnTheLab(unittest.TestCase):
         say("32.1.0.0.127.rpz-client-ip A 192.0.2.99")
         self.assertEqual(kdig(vouchd, OTHER)[1], ["A 192.0.2.99"])
 
-        (self.folder / "rules.new").write_text(HEAD.format(serial=2) + "broken.test CNAME\n", encoding="ascii")
+        (self.folder / "rules.new").write_text(HEAD.format(serial=2) + "broken.rules CNAME\n", encoding="ascii")
         (self.folder / "rules.new").rename(file)
         self.assertTrue(vouchd.wait_for_log(r"event=rpz_zone_not_read .*rules\.zone:4: "))
         self.assertEqual(kdig(vouchd, OTHER)[1], ["A 192.0.2.99"])
 
     def test_a_mistake_ends_the_start_with_its_place(self):
-        file = self.put("rules.zone", "broken.test CNAME\n")
+        file = self.put("rules.zone", "broken.rules CNAME\n")
         try:
             vouchd = self.start(f"file: '{file}'")
         except RuntimeError as ended:
@@ -161,7 +161,7 @@ zone:
         secret = base64.b64encode(os.urandom(32)).decode()
         (self.folder / "secret").write_text(secret + "\n", encoding="ascii")
         (self.folder / "secret").chmod(0o600)
-        many = "".join(f"n{i}.test CNAME .\n" for i in range(3000))
+        many = "".join(f"n{i}.rules CNAME .\n" for i in range(3000))
         self.put("primary.zone", many + f"{GOOD}rpz.test. CNAME .\n")
         port = free_port()
         primary, end_primary = self.nsd(port, secret)
@@ -169,7 +169,7 @@ zone:
         vouchd = self.start(zone)
         self.assertTrue(vouchd.wait_for_log(r"event=zone_transferred zone=rpz\.test\. serial=1 .*kind=axfr"), vouchd.logged())
         self.until(lambda: kdig(vouchd, GOOD)[0] == "NXDOMAIN")
-        self.assertEqual(kdig(vouchd, "n2999.test")[0], "NXDOMAIN")
+        self.assertEqual(kdig(vouchd, "n2999.rules")[0], "NXDOMAIN")
         self.assertEqual(kdig(vouchd, OTHER)[0], "NOERROR")
 
         self.put("primary.zone", many + f"{OTHER}rpz.test. CNAME .\n", serial=2)
