@@ -108,7 +108,7 @@ void add_policy(MetricFamilies& families, const PolicyFigures& policy) {
                      "Answers that a rule changed or kept back, by its list or policy zone; _configuration: names in "
                      "the configuration itself; _other: those beyond 46.");
   for (const PolicyFigures::Source& source : policy.sources) { sources.add({{"list", source.name}}, source.answers); }
-  std::move(sources).into(families);
+  if (!policy.sources.empty()) { std::move(sources).into(families); }  // no list, no series
   add_counter(families, "vouch_policy_answers_stripped_total", "Answers that rebinding protection took addresses from.",
               policy.stripped);
   add_counter(families, "vouch_dns64_answers_total", "AAAA answers made from IPv4 addresses (RFC 6147).", policy.dns64);

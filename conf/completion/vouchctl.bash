@@ -3,7 +3,7 @@
 
 _vouchctl() {
   local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
-  local commands="status stats reload flush lookup explain nta zones anchors cache top trace commands help"
+  local commands="status stats reload snapshot flush lookup explain nta zones anchors cache top trace commands help"
   local types="A AAAA CAA CNAME DNAME DNSKEY DS HTTPS LOC MX NAPTR NS NSEC NSEC3 PTR RRSIG SOA SRV SSHFP SVCB TLSA TXT"
   local common="--socket --json --help"
 

@@ -67,6 +67,11 @@ constexpr Row answers(std::string_view name) {
             return sum;
           }};
 }
+template <StaleCause Cause>
+constexpr Row stale(std::string_view name) {
+  return {name,
+          [](const WorkerCounters& counters) { return counters.front.stale[static_cast<std::size_t>(Cause)].value(); }};
+}
 template <Standing Which>
 constexpr Row standing(std::string_view name) {
   return {name, [](const WorkerCounters& counters) {
@@ -96,6 +101,10 @@ constexpr auto kRows = std::to_array<Row>({
     answers<AnswerSource::recursion>("answered_by_resolution"),
     answers<AnswerSource::local>("answered_locally"),
     answers<AnswerSource::stale>("answered_stale"),
+    stale<StaleCause::timeout>("stale_after_timeout"),
+    stale<StaleCause::failure>("stale_after_failure"),
+    stale<StaleCause::recent_failure>("stale_after_recent_failure"),
+    stale<StaleCause::at_once>("stale_at_once"),
     answers<AnswerSource::synthesised>("answered_from_proofs"),
     standing<Standing::secure>("answers_secure"),
     standing<Standing::insecure>("answers_insecure"),

@@ -52,7 +52,8 @@ Task<std::unique_ptr<Explanation>> run(PrivateResolverParts parts, Question ques
   Trace trace;
   Budget budget(explanation->start);
   budget.observe(&trace);
-  Answer answer = co_await resolver->resolver().resolve(std::move(question), budget);
+  Resolver& asked = resolver->resolver();
+  Answer answer = co_await asked.resolve(std::move(question), budget);
   explanation->answer = std::move(answer);
   explanation->verdict = explanation->answer.verdict;
   explanation->took = resolver->clock().monotonic() - explanation->start;

@@ -23,9 +23,10 @@ Task<ZoneProber::Health> zone_health(PrivateResolverParts parts, Name zone) {
   std::vector<Question> questions{{zone, Type::SOA}, {zone, Type::A}, {zone, Type::NUL}};
   if (const auto www = www_below(zone)) { questions.push_back({*www, Type::A}); }
   ZoneProber::Health health{.holds = true, .verdict = Verdict::secure()};
+  Resolver& asked = resolver->resolver();
   for (const Question& question : questions) {
     Budget budget(clock.monotonic());
-    const Answer answer = co_await resolver->resolver().resolve(question, budget);
+    const Answer answer = co_await asked.resolve(question, budget);
     health.verdict = weaker(health.verdict, answer.verdict);
     if (may_stand(answer)) { continue; }
     health.holds = false;

@@ -12,6 +12,7 @@ namespace {
 using dnssec_kit::kDay;
 using dnssec_kit::kNow;
 using dnssec_kit::signed_set;
+using testing::AllOf;
 using testing::HasSubstr;
 using testing::StartsWith;
 using namespace std::chrono_literals;
@@ -90,8 +91,9 @@ TEST_F(SwitchedOff, AddingLetsNamesBeAnsweredAtOnceAndRemovingMakesValidationHol
   EXPECT_THAT(net.ask("www.example.org.", Type::A), HasSubstr("SERVFAIL EDE 7"));
   EXPECT_THAT(net.ask("alias.other.org.", Type::A), HasSubstr("SERVFAIL EDE 7"));
   ASSERT_TRUE(keeper->add(kZone, 7200, "moving", false));
-  EXPECT_THAT(net.ask("www.example.org.", Type::A), StartsWith("NOERROR EDE 33"));
-  EXPECT_THAT(net.ask("alias.other.org.", Type::A), StartsWith("NOERROR EDE 33"));  // from outside, too
+  EXPECT_THAT(net.ask("www.example.org.", Type::A), AllOf(StartsWith("NOERROR"), HasSubstr("EDE 33")));
+  EXPECT_THAT(net.ask("alias.other.org.", Type::A),
+              AllOf(StartsWith("NOERROR"), HasSubstr("EDE 33")));  // from outside, too
   ASSERT_TRUE(keeper->remove(kZone));
   EXPECT_THAT(net.ask("www.example.org.", Type::A), HasSubstr("SERVFAIL EDE 7"));
   EXPECT_THAT(net.ask("alias.other.org.", Type::A), HasSubstr("SERVFAIL EDE 7"));
@@ -101,7 +103,7 @@ TEST_F(SwitchedOff, TheMendedZoneIsValidatedAgainByItself) {
   start();
   ASSERT_TRUE(keeper->add(kZone, 7200, "moving", false));
   net.pass(20min);
-  EXPECT_THAT(net.ask("www.example.org.", Type::A), StartsWith("NOERROR EDE 33"));
+  EXPECT_THAT(net.ask("www.example.org.", Type::A), AllOf(StartsWith("NOERROR"), HasSubstr("EDE 33")));
   EXPECT_EQ(keeper->list().at(0).held, false);
   EXPECT_THAT(keeper->list().at(0).verdict, StartsWith("rrsig_expired zone=example.org."));
   net.untamper();

@@ -70,7 +70,7 @@ Figures empty_figures() {
 
 TEST(Metrics, NamesUnitsAndHelpFollowPrometheus) {
   const Families families = metric_families(filled_figures(20, 40), filled_status());
-  const std::regex name_form("(vouch|process)_[a-z]+(_[a-z]+)*");
+  const std::regex name_form("(vouch|process)_[a-z]+[0-9]*(_[a-z]+)*");
   const std::regex label_form("[a-z]+(_[a-z]+)*");
   std::set<std::string> names;
   for (const auto& family : families) {

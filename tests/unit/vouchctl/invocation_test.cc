@@ -45,7 +45,7 @@ TEST(CtlInvocation, AsksForWhatTheWordsSay) {
        R"({"command":"nta add","zone":"example.","for":"2h","reason":"broken","stays":true})"},
       {"nta remove example.", R"({"command":"nta remove","zone":"example."})"},
       {"nta list", R"({"command":"nta list"})"},
-      {"nta add example. --for 2h", "refused: wants ZONE --for TIME --reason TEXT [--stays]"},
+      {"nta add example. --for 2h", "refused: nta add: wants ZONE --for TIME --reason TEXT [--stays]"},
   };
   for (const auto& [line, expected] : cases) { EXPECT_EQ(request(line), expected) << line; }
 }
