@@ -27,6 +27,8 @@ class PolicyLists {
 
   // The lists of `options` as their files are now, in their order.
   std::vector<Policy::Source> sources(const PolicyOptions& options);
+  // Of another source than a list: the counter that goes by its name.
+  std::uint8_t counter_of(std::string_view name) { return counters_.slot_of(name); }
   // Whether a file has changed since its list was last read.
   bool have_changed(const PolicyOptions& options) const;
 

@@ -17,7 +17,10 @@ std::expected<PolicyPtr, std::string> policy_of(const Configuration& configurati
   std::vector<Policy::Source> sources = lists.sources(options);
   auto rules = zones.sources(configuration.rpz);
   if (!rules) { return std::unexpected(std::move(rules.error())); }
-  for (auto& source : *rules) { sources.push_back({.rules = std::move(source), .everyone = true}); }
+  for (auto& source : *rules) {
+    const std::uint8_t counter = lists.counter_of(source->name());
+    sources.push_back({.rules = std::move(source), .everyone = true, .counter = counter, .is_list = false});
+  }
   if (options.empty() && sources.empty()) { return nullptr; }
   return Policy::build(options, std::move(sources));
 }

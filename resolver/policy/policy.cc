@@ -78,7 +78,8 @@ void Policy::add_inline(const PolicyOptions& options, ListAction action) {
     if (names.empty()) { return; }
     constexpr std::uint8_t kCounter = 0;  // one for all that stands in the configuration itself
     auto list = NameList::of(name, action, names, options.blocked_ttl);
-    sources_.push_back({{std::move(list), true, kCounter, allows}, true, of});
+    Source source{.rules = std::move(list), .counter = kCounter, .lets_through = allows};
+    sources_.push_back({std::move(source), true, of});
   };
   const std::string name = allows ? "policy.allow" : "policy.block";
   for (const ViewOptions& view : options.views) {
@@ -107,9 +108,9 @@ std::vector<PolicyRank> Policy::sources_for(const ViewOptions* view) const {
   for (std::size_t rank = 0; rank < sources_.size(); ++rank) {
     const Ranked& ranked = sources_[rank];
     const bool is_named = chooses && std::ranges::find(*view->lists, ranked.source.rules->name()) != view->lists->end();
-    const bool holds = ranked.is_inline ? ranked.of == nullptr || ranked.of == view
-                       : chooses        ? is_named
-                                        : ranked.source.everyone;
+    const bool holds = ranked.is_inline                   ? ranked.of == nullptr || ranked.of == view
+                       : chooses && ranked.source.is_list ? is_named
+                                                          : ranked.source.everyone;
     if (holds) { chosen.push_back(u16(rank)); }
   }
   return chosen;

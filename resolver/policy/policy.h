@@ -37,11 +37,12 @@ struct PolicyView {
 class Policy {
  public:
   static constexpr std::uint8_t kOtherCounter = kPolicySourceSlots - 1;
-  // What a policy is made of, in the order of precedence. Sources that views name must be among them.
+  // What a policy is made of, in the order of precedence. Lists that views name must be among them.
   struct Source {
     std::shared_ptr<const RuleSource> rules;
     bool everyone = true;                  // false: for the views that name it alone
     std::uint8_t counter = kOtherCounter;  // that counts what it does (telemetry/policy_sources.h)
+    bool is_list = true;                   // views choose among lists; what is none (a policy zone) holds in every view
     bool lets_through = false;             // a list of what is allowed: before all that blocks, wherever it stands
   };
   // The error is a sentence for the operator. Pure: the same options and sources make the same policy.

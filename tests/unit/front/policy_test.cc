@@ -270,6 +270,15 @@ TEST_F(FrontPolicy, ViewsHaveTheirOwnSourcesAndTheLongestPrefixWins) {
   }
 }
 
+TEST_F(FrontPolicy, WhatIsNoListHoldsInEveryView) {
+  auto zone = std::make_shared<Rules>("zone");
+  zone->on_name("bad.example.", PolicyAction::name_error);
+  policy.views = {{.name = "tv", .clients = {*Prefix::parse("192.0.2.64/26")}, .lists = {{}}}};
+  options.policy = Policy::build(policy, {{.rules = zone, .is_list = false}}).value();
+  EXPECT_EQ(twice("bad.example."), "NXDOMAIN");
+  EXPECT_EQ(twice("bad.example.", from("192.0.2.70")), "NXDOMAIN");
+}
+
 TEST_F(FrontPolicy, AViewsOwnRecordsAreForItsClients) {
   policy.views = {{.name = "guests", .clients = {*Prefix::parse("192.0.2.64/26")}}};
   policy.views[0].local_data.records = {"portal.example. 60 IN A 10.0.0.1"};
