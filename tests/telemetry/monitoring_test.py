@@ -10,8 +10,8 @@ import unittest
 import sample_kit
 from sample_kit import Options
 
-METRIC = re.compile(r"(?<![\w:$])(?:vouch|process)_[a-z_]+")
-SELECTOR = re.compile(r"(?<![\w:])((?:vouch|process)_[a-z_]+)\{([^}]*)\}")
+METRIC = re.compile(r"(?<![\w:$])(?:vouch|process)_[a-z0-9_]+")
+SELECTOR = re.compile(r"(?<![\w:])((?:vouch|process)_[a-z0-9_]+)\{([^}]*)\}")
 RECORDED = re.compile(r"\binstance(?:_\w+)?:\w+:\w+")
 SCRAPE_LABELS = {"job", "instance"}
 
@@ -74,7 +74,7 @@ class Names(unittest.TestCase):
 
     def test_every_family_is_documented_and_every_documented_one_is_there(self):
         text = (Options.project / "docs/metrics.md").read_text(encoding="utf-8")
-        rows = re.findall(r"^\| `((?:vouch|process)_[a-z_]+)` \|", text, re.MULTILINE)
+        rows = re.findall(r"^\| `((?:vouch|process)_[a-z0-9_]+)` \|", text, re.MULTILINE)
         self.assertEqual(sorted(rows), sorted(self.families))
 
     def test_every_label_is_documented(self):
@@ -112,7 +112,7 @@ class Dashboards(unittest.TestCase):
     def test_every_query_keeps_to_the_chosen_resolvers(self):
         for file, board in dashboards().items():
             for panel, target in targets(board):
-                for name, following in re.findall(r"(?<![\w:])((?:vouch|process)_[a-z_]+)(\{[^}]*\})?", target["expr"]):
+                for name, following in re.findall(r"(?<![\w:])((?:vouch|process)_[a-z0-9_]+)(\{[^}]*\})?", target["expr"]):
                     self.assertIn('job=~"$job",instance=~"$instance"', following, f"{file}: {panel['title']}: {name}")
 
 
