@@ -90,6 +90,7 @@ Figures filled_figures(std::size_t zones, std::size_t tlds) {
   figures.clients = {123'456, 2'345};
   figures.zones = {failing_zone("failing.example.", Reason::rrsig_expired, kSampleStart + 60, true)};
   figures.incidents = {ended_incident("mended.example.", Reason::ds_dnskey_mismatch, kSampleStart - 7200, true)};
+  figures.policy.sources = {{"children", 12}, {"_other", 3}};
   return figures;
 }
 
