@@ -26,7 +26,7 @@ INSIDE = "VOUCH_STATE_FAULTS"
 NAME = "www.alg13.nsec."
 OTHERS = [f"x{number}.wild.nsec." for number in range(40)]
 # What lies in the state folder after an orderly end. The identity's pair is there where vouchd made it itself.
-STATE_FILES = ("cache-snapshot", "trust-anchors", "history.sqlite")
+STATE_FILES = ("cache-snapshot", "trust-anchors", "negative-anchors", "history.sqlite3")
 KILLS = 200
 
 
@@ -60,13 +60,14 @@ class StateFaults(unittest.TestCase):
         self.own = tempfile.TemporaryDirectory(prefix="vouch-state-")  # configuration, log and socket
         self.state = pathlib.Path(self.own.name, "state")
         self.state.mkdir(mode=0o700)
-        self.socket = pathlib.Path(self.own.name, "control.sock")
         self.is_mounted = False
+        self.vouchd = None
 
     def tearDown(self):
-        if self.vouchd.is_running():
+        if self.vouchd and self.vouchd.is_running():
             self.vouchd.stop()
-        self.vouchd.log.close()
+        if self.vouchd:
+            self.vouchd.log.close()
         if self.is_mounted:
             subprocess.run(["umount", self.state], check=True)
         self.own.cleanup()
@@ -79,8 +80,7 @@ class StateFaults(unittest.TestCase):
     def begin(self):
         self.vouchd = Vouchd(OPTIONS.vouchd, self.lab, self.own.name, mode="enforce",
                              telemetry={"state_directory": self.state}, web={},
-                             more=f"cache: {{snapshot: {{enabled: true, state_directory: '{self.state}'}}}}\n"
-                                  f"control: {{socket: '{self.socket}'}}\n")
+                             more=f"cache: {{snapshot: {{enabled: true, state_directory: '{self.state}'}}}}\n")
         text = self.vouchd.file.read_text(encoding="utf-8")
         moved = text.replace(f"state_directory: '{self.own.name}'", f"state_directory: '{self.state}'")
         self.assertNotEqual(text, moved)
@@ -90,13 +90,13 @@ class StateFaults(unittest.TestCase):
         self.vouchd.file.write_text(moved, encoding="utf-8")
         self.vouchd.start()
 
-    def command(self, word):
+    def command(self, word, **arguments):
         """The last line of the answer, or None when vouchd does not answer."""
         try:
             with socket.socket(socket.AF_UNIX) as mine:
                 mine.settimeout(20)
-                mine.connect(str(self.socket))
-                mine.sendall(json.dumps({"command": word}).encode() + b"\n")
+                mine.connect(str(self.vouchd.control))
+                mine.sendall(json.dumps({"command": word, **arguments}).encode() + b"\n")
                 octets = b""
                 while not octets.endswith(b"\n"):
                     more = mine.recv(65536)
@@ -133,14 +133,15 @@ class StateFaults(unittest.TestCase):
     def test_cut_and_damaged_files_cost_what_was_in_them_and_nothing_else(self):
         self.begin()
         self.fill()
-        self.assertIsNotNone(self.vouchd.wait_for_log("event=confined|event=ready"))
+        added = self.command("nta add", **{"zone": "other.nsec.", "for": "7d", "reason": "a test", "stays": True})
+        self.assertTrue(added["ok"] and added["saved"], added)
         deadline = time.monotonic() + 20
         while not (self.state / "trust-anchors").exists() and time.monotonic() < deadline:
             time.sleep(0.1)
         self.end()
         written = {path.name: path.read_bytes() for path in self.state.iterdir() if path.is_file()}
         for name in STATE_FILES:
-            self.assertIn(name, written)
+            self.assertIn(name, sorted(written))
         rnd = random.Random(4)
         for name, whole in sorted(written.items()):
             if name.endswith(("-wal", "-shm")):
@@ -160,6 +161,8 @@ class StateFaults(unittest.TestCase):
                         self.assertRegex(log, "event=cache_snapshot_(damaged|discarded)")
                     if name == "trust-anchors":
                         self.assertIn("event=trust_anchors_unreadable", log)
+                    if name == "negative-anchors":
+                        self.assertRegex(log, "event=negative_anchors_unreadable")
             path.write_bytes(whole)
 
     # ------------------------------------------------------------------------------------------------------------- disk
@@ -207,13 +210,13 @@ class StateFaults(unittest.TestCase):
         self.begin()
         self.fill()
         self.assertTrue(self.command("snapshot")["ok"])
+        self.end()  # a file system on which a file is open for writing cannot be made read-only
         old = (self.state / "cache-snapshot").read_bytes()
         subprocess.run(["mount", "-o", "remount,ro", self.state], check=True)
-        self.expect_unsaved()
-        self.end()
         self.vouchd.start()
         self.assertIsNotNone(self.vouchd.wait_for_log("event=cache_snapshot_loaded"))
-        self.expect_service()
+        self.expect_unsaved()
+        self.end()
         self.assertEqual((self.state / "cache-snapshot").read_bytes(), old)
 
     # ------------------------------------------------------------------------------------------------------------- kill
