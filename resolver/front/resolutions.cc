@@ -93,10 +93,18 @@ QuestionKey Resolutions::key_of(const Inquiry& inquiry, NameView name) const {
   return {Name(name), type_to_resolve(inquiry.type, parts_.options), inquiry.cd};
 }
 
+QuestionKey Resolutions::awaited_by(const Client& client) const {
+  QuestionKey question = key_of(client.inquiry, client.name);
+  if (client.course == nullptr) { return question; }
+  if (client.course->alias) { question.name = Name(rdata_name(Type::CNAME, client.course->alias->first_rdata())); }
+  if (client.course->set_aside) { question.type = Type::A; }
+  return question;
+}
+
 Resolutions::Outcome Resolutions::wait_for(const Inquiry& inquiry, NameView name, const SocketAddress& client,
                                            ReplyRoom& room, std::unique_ptr<PolicyCourse> course) {
   if (door_->take_loss()) { give_up_the_lost(); }
-  QuestionKey question = key_of(inquiry, name);
+  const QuestionKey question = key_of(inquiry, name);
   const bool udp = inquiry.protocol == ClientProtocol::udp;
   const std::uint64_t fingerprint = udp ? fingerprint_of(client, inquiry.id, question) : 0;
   if (udp && fingerprints_.contains(fingerprint)) { return Outcome::dropped; }
@@ -118,12 +126,11 @@ Resolutions::Outcome Resolutions::wait_for(const Inquiry& inquiry, NameView name
 
   const ClientId id = ++last_id_;
   Client& waiting = waiting_[id];
-  if (course && course->alias) { question.name = Name(rdata_name(Type::CNAME, course->alias->first_rdata())); }
   waiting = {inquiry, Name(name),  client.ip(), parts_.clock.monotonic(), std::move(reply), std::move(place),
              nullptr, fingerprint, prefix,      std::move(course)};
   try {
     places_.take(prefix);
-    enter(id, waiting, question);
+    enter(id, waiting, awaited_by(waiting));
   } catch (...) {  // out of memory: the caller answers, so nothing may come through the handle
     const auto entered = waiting_.find(id);
     if (entered != waiting_.end()) { forget(entered); }
@@ -204,10 +211,7 @@ void Resolutions::give_up_the_lost() {
   for (auto client = waiting_.begin(); client != waiting_.end();) {
     const auto here = client++;
     Client& lost = here->second;
-    QuestionKey question = key_of(lost.inquiry, lost.name);
-    const bool is_behind_alias = lost.course && lost.course->alias;
-    if (is_behind_alias) { question.name = Name(rdata_name(Type::CNAME, lost.course->alias->first_rdata())); }
-    if (parts_.in_flight.is_under_way(question)) { continue; }
+    if (parts_.in_flight.is_under_way(awaited_by(lost))) { continue; }
     try {
       const NameView name = lost.name;
       AnswerWriter writer(scratch_, lost.inquiry, &name, parts_.options);
@@ -261,7 +265,7 @@ Resolutions::Reply Resolutions::write_by_policy(AnswerWriter& writer, ClientId i
   if (course.set_aside) { return write_synthesised(writer, client, left); }
   if (course.state.dns64 != nullptr && !checked_answer.has_ipv6 && lacks_addresses(left)) {
     course.set_aside = std::make_unique<const Answer>(left);
-    ask_instead(id, {client.name, Type::A, client.inquiry.cd});
+    ask_instead(id, awaited_by(client));
     return {.goes_on = true};
   }
   if (checked_answer.has_lost_addresses) {
@@ -279,7 +283,7 @@ std::optional<Resolutions::Reply> Resolutions::carry_out(AnswerWriter& writer, C
   if (execution == Execution::alias) {
     course.alias = alias_of(ruling, client.name);
     if (course.alias) {
-      ask_instead(id, key_of(client.inquiry, rdata_name(Type::CNAME, course.alias->first_rdata())));
+      ask_instead(id, awaited_by(client));
       return Reply{.goes_on = true};
     }
     execution = Execution::written;  // that it cannot be said
@@ -367,9 +371,9 @@ void Resolutions::record(const Client& client, const Answer& answer) {
 }
 
 std::size_t Resolutions::write_stale(AnswerWriter& writer, const Client& client, StaleCause cause) {
-  PolicyState none;
   const StaleSource source{parts_.cache, parts_.caches, parts_.options, parts_.clock.ttl(), cause};
-  return write_stale_answer(writer, client.name, source, client.course ? client.course->state : none, parts_.recorder);
+  return write_stale_answer(writer, client.name, source, client.course ? client.course->state : PolicyState{},
+                            parts_.recorder);
 }
 
 void Resolutions::forget(Waiting::iterator client) {
@@ -406,7 +410,7 @@ void Resolutions::answer_stale(ClientId id) {
   forget(client);  // the resolution goes on, for the cache and for the next one
 }
 
-std::size_t write_stale_answer(AnswerWriter& writer, NameView name, const StaleSource& source, PolicyState& by_policy,
+std::size_t write_stale_answer(AnswerWriter& writer, NameView name, const StaleSource& source, PolicyState by_policy,
                                Recorder& recorder) {
   const Staleness staleness{source.options.stale.max_stale, source.options.stale.answer_ttl};
   const bool is_checked = by_policy.looks_at_answers();

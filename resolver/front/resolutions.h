@@ -83,6 +83,7 @@ class Resolutions {
 
   void enter(ClientId id, Client& client, const QuestionKey& question);
   QuestionKey key_of(const Inquiry& inquiry, NameView name) const;
+  QuestionKey awaited_by(const Client& client) const;  // the question whose answer it gets
   Task<Answer> ask(const QuestionKey& question, bool past_cache, Budget& budget);
   Task<void> run(Lead lead, bool past_cache);
   void start(const QuestionKey& question, bool past_cache);
@@ -118,7 +119,8 @@ class Resolutions {
 Type type_to_resolve(Type asked, const FrontOptions& options) noexcept;
 
 // Writes an answer out of expired data (RFC 8767), finished with its extended error; 0 and the writer emptied when
-// there is none. Policy sees to it as to any other.
+// there is none. Policy sees to it as to any other; in a copy of its state, for whatever is met here says nothing of
+// the fresh answer that may come after it.
 struct StaleSource {
   const CacheReader& cache;
   const Caches& caches;
@@ -126,7 +128,7 @@ struct StaleSource {
   TtlTime now;
   StaleCause cause;
 };
-std::size_t write_stale_answer(AnswerWriter& writer, NameView name, const StaleSource& source, PolicyState& by_policy,
+std::size_t write_stale_answer(AnswerWriter& writer, NameView name, const StaleSource& source, PolicyState by_policy,
                                Recorder& recorder);
 
 // For the ledger: data that failed validation, by `reason` at `zone`, stood between this client and its answer; or

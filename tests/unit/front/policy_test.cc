@@ -317,6 +317,40 @@ TEST_F(FrontPolicy, StaleAnswersAreSeenToAsWell) {
   EXPECT_EQ(ask("good.example.", Type::A, from("192.0.2.7")).summary(), "NOERROR good.example. 30 IN A 198.51.100.5");
 }
 
+// A rule that was met at an expired answer, and is carried out when the resolution ends, is met there again.
+TEST_F(FrontPolicy, ExpiredAnswersAreNoWayAroundARule) {
+  for (const std::uint32_t timeout : {0U, 1800U}) {
+    SCOPED_TRACE(timeout);
+    options.front.stale = {.enabled = true, .max_stale = 86400, .answer_ttl = 30, .client_timeout_ms = timeout};
+    Internet net;
+    net.zone(".").delegates("example.", "192.0.2.2");
+    net.zone("example.").has("bad.example. 300 IN A 203.0.113.5").has("led.example. 300 IN CNAME evil.example.");
+    net.zone("example.").has("evil.example. 300 IN A 198.51.100.66").has("garden.example. 300 IN A 198.51.100.9");
+    net.options().front = options.front;
+    // Known, and expired, before the rules come.
+    ASSERT_EQ(net.ask("bad.example.", Type::A, from("192.0.2.7")).rcode(), Rcode::no_error);
+    ASSERT_EQ(net.ask("led.example.", Type::A, from("192.0.2.7")).rcode(), Rcode::no_error);
+    net.pass(std::chrono::seconds(400));
+    auto rules = std::make_shared<Rules>("rules");
+    rules->on_answer("203.0.113.0/24", PolicyAction::drop)
+        .on_name("evil.example.", PolicyAction::local_data, {rrset_of({"x. 20 IN CNAME garden.example."})});
+    net.world().clients().use_policy(Policy::build(policy, {{rules, true}}).value());
+    for (int i = 0; i < 2; ++i) {
+      EXPECT_EQ(net.ask("bad.example.", Type::A, from("192.0.2.7")).summary(), "silence");
+      const std::string led = net.ask("led.example.", Type::A, from("192.0.2.7")).summary();
+      EXPECT_EQ(led.find("198.51.100.66"), std::string::npos) << led;
+    }
+  }
+}
+
+// The alias is cached, what it leads to is not: the rule on its target was met on half the way.
+TEST_F(FrontPolicy, AHalfKnownAnswerIsNoWayAroundARule) {
+  source("rules").on_name("evil.example.", PolicyAction::drop);
+  use();
+  cache("led.example. 300 IN CNAME evil.example.");
+  EXPECT_EQ(twice("led.example."), "silence");
+}
+
 // ------------------------------------------------------------------------------------------------ names in options
 
 TEST_F(FrontPolicy, WhatIsAllowedWinsOverWhatIsBlockedAndOverEveryList) {
