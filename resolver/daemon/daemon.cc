@@ -20,6 +20,7 @@
 #include "resolver/daemon/control/control.h"
 #include "resolver/daemon/control/explain_commands.h"
 #include "resolver/daemon/explaining.h"
+#include "resolver/daemon/forgetting.h"
 #include "resolver/daemon/log_output.h"
 #include "resolver/daemon/negative_anchor_file.h"
 #include "resolver/daemon/observatory.h"
@@ -313,7 +314,7 @@ class Daemon {
     negative_file_ = NegativeAnchorFile::in(configuration_.dnssec.state_directory, chores_);
     negative_keeper_.emplace(NegativeAnchorParts{
         .anchors = anchors_,
-        .forget = [this](NameView zone) { forget_judgements(zone); },
+        .forget = [this](NameView zone) { forget_judgements(caches_, trust_, zone); },
         .later = [this](std::move_only_function<void()> work) { chores_.post(std::move(work)); },
         .store = negative_file_.get(),
         .clock = clock_,
@@ -327,15 +328,6 @@ class Daemon {
                                           .negatives = *negative_keeper_});
     explaining_->keep_negatives();
     status_.set_explaining(&*explaining_);
-  }
-
-  // What rests on how the zone was judged. Finished answers go with the records (RRsetCache::generation()).
-  void forget_judgements(NameView zone) {
-    trust_.remove_below(zone);
-    caches_.denials.remove_below(zone);
-    caches_.rrsets.remove_below(zone);
-    caches_.failures.remove_below(zone);
-    caches_.failures.remove_blamed_on(zone);
   }
 
   SnapshotKeeper::Terms snapshot_terms() const {

@@ -19,21 +19,12 @@ PolicyWatch::~PolicyWatch() {
   thread_.join();
 }
 
-void PolicyWatch::wake() {
-  {
-    const std::lock_guard lock(mutex_);
-    is_due_ = true;
-  }
-  changed_.notify_all();
-}
-
 void PolicyWatch::run() {
   ::pthread_setname_np(::pthread_self(), "vouchd/policy");  // by itself: a confined process may not name another
   std::unique_lock lock(mutex_);
   for (;;) {
-    changed_.wait_for(lock, kPeriod, [this] { return is_due_ || is_ending_; });
+    changed_.wait_for(lock, kPeriod, [this] { return is_ending_; });
     if (is_ending_) { return; }
-    is_due_ = false;
     lock.unlock();
     try {
       look_();

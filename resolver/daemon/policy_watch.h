@@ -14,13 +14,11 @@ class PolicyWatch {
  public:
   static constexpr std::chrono::seconds kPeriod{5};  // a stat() for each list
 
-  // `look` is called on the watch's thread, each time that the period is over or wake() was called.
+  // `look` is called on the watch's thread, each time that the period is over.
   explicit PolicyWatch(std::function<void()> look);
   ~PolicyWatch();  // waits for a look that is under way
   PolicyWatch(const PolicyWatch&) = delete;
   PolicyWatch& operator=(const PolicyWatch&) = delete;
-
-  void wake();  // any thread
 
  private:
   void run();
@@ -28,7 +26,6 @@ class PolicyWatch {
   const std::function<void()> look_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  bool is_due_ = false;
   bool is_ending_ = false;
   std::thread thread_;  // last: it uses the others
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <functional>
 #include <iterator>
 #include <utility>
@@ -9,6 +10,7 @@
 #include "conf/loader.h"
 #include "conf/reload.h"
 #include "resolver/base/log.h"
+#include "resolver/daemon/forgetting.h"
 
 namespace vouch {
 
@@ -74,6 +76,12 @@ ReloadReport Reloader::take_file() {
     return report;
   };
   if (is_stopped_) { return refuse("vouchd is ending"); }
+  // Every key has a default, so that nothing at all is a whole configuration; but not one that somebody meant who has
+  // an editor empty the file before it writes.
+  std::error_code failed;
+  if (std::filesystem::file_size(parts_.config_file, failed) == 0 && !failed) {
+    return refuse("is empty: it is being written, or was lost");
+  }
   Loaded next = load_configuration(parts_.config_file);
   if (!next) {
     report.errors = std::move(next.error());
@@ -147,11 +155,6 @@ std::expected<void, std::string> Reloader::switch_to(const GenerationPtr& next,
 void Reloader::forget_outdated(const Configuration& before, const Configuration& after,
                                const std::vector<std::string>& changed) {
   // What was judged by other rules is judged anew.
-  const auto forget_verdicts_below = [this](const Name& zone) {
-    parts_.trust.remove_below(zone);
-    parts_.caches.denials.remove_below(zone);
-    parts_.caches.rrsets.remove_below(zone);
-  };
   if (std::ranges::any_of(kVerdictKeys, [&](std::string_view key) { return touches(changed, key); })) {
     parts_.trust.clear();
     parts_.caches.denials.clear();
@@ -159,13 +162,13 @@ void Reloader::forget_outdated(const Configuration& before, const Configuration&
   }
   for (const Name& zone :
        that_differ(before.dnssec.negative_trust_anchors, after.dnssec.negative_trust_anchors, &NegativeAnchor::name)) {
-    forget_verdicts_below(zone);
+    forget_judgements(parts_.caches, parts_.trust, zone);
   }
   // What came from other servers is asked anew; but for the root, where it is another way to the same names.
   for (const auto zones : {&ResolverOptions::forward_zones, &ResolverOptions::stub_zones}) {
     for (const Name& zone : that_differ(before.resolver.*zones, after.resolver.*zones, &ConfiguredZone::zone)) {
       if (zone.view().is_root()) { continue; }
-      forget_verdicts_below(zone);
+      forget_judgements(parts_.caches, parts_.trust, zone);
       parts_.caches.delegations.remove_below(zone);
     }
   }

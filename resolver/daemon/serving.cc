@@ -35,7 +35,6 @@ std::expected<std::unique_ptr<Serving>, std::string> Serving::make(const Parts& 
                                                     .resolver = *made->resolver_,
                                                     .executor = parts.loop,
                                                     .clock = parts.clock,
-                                                    .random = parts.random,
                                                     .recorder = parts.recorder,
                                                     .answer_octets = parts.caches.share_of_answers() / parts.workers});
   return made;

@@ -86,8 +86,10 @@ SnapshotKeeper::~SnapshotKeeper() {
 }
 
 void SnapshotKeeper::start() {
-  thread_ = std::thread([this] { run(); });
-  ::pthread_setname_np(thread_.native_handle(), "vouchd/snapshot");
+  thread_ = std::thread([this] {
+    ::pthread_setname_np(::pthread_self(), "vouchd/snapshot");  // by itself: a confined process may not name another
+    run();
+  });
 }
 
 void SnapshotKeeper::save_now(Done done) {

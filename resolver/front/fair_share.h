@@ -7,7 +7,7 @@
 // of counters, of which the smaller tells, for those now and those before. A collision counts two prefixes as one, in
 // both rows once in some million pairs. What comes without pressure is not even counted.
 //
-// One per worker and thread; 16 KiB.
+// One per worker and thread; 8 KiB.
 #pragma once
 
 #include <array>

@@ -25,18 +25,9 @@ struct FrontShared::Impl {
     return *rates_;
   }
 
-  // One secret for all workers: a client's next query may come to another.
-  ServerCookies cookies(const FrontOptions& options, Random& random) {
-    if (options.cookie_secret.size() == secret_.size()) { return ServerCookies(options.cookie_secret); }
-    std::call_once(drawn_, [&] { random.fill(secret_); });
-    return ServerCookies(secret_);
-  }
-
  private:
   std::once_flag rates_made_;
   std::optional<ClientRates> rates_;
-  std::once_flag drawn_;
-  std::array<Octet, 16> secret_{};
 };
 
 FrontShared::FrontShared() : impl_(std::make_unique<Impl>()) {}
@@ -49,11 +40,14 @@ struct Front::Impl {
         answers(from.answer_octets),
         access(from.options.allow),
         limits(from.options.rates, from.shared.impl().rates(from.options), from.clock, counters),
-        cookies(from.shared.impl().cookies(from.options, from.random)),
         cache(from.options, from.caches),
         resolutions({from.options, from.shared.impl().in_flight, from.shared.impl().shares, from.shared.impl().rechecks,
                      from.shared.impl().refreshes, cache, from.caches, from.resolver, from.executor, from.clock,
-                     from.recorder}) {}
+                     from.recorder}) {
+    if (from.options.cookies && from.options.cookie_secret.size() == FrontOptions::kCookieSecret) {
+      cookies.emplace(from.options.cookie_secret);
+    }
+  }
 
   std::size_t answer(const ClientQuery& query, ReplyRoom& room);
   std::size_t answer_beyond_rate(AnswerWriter& writer, NameView name);
@@ -82,7 +76,7 @@ struct Front::Impl {
                       RRsetPtr alias = nullptr);
   // Only cookies want the time, and only EDNS carries cookies: the clock is a tenth of a cached answer's cost.
   QueryContext context(const ClientQuery& query, bool has_edns) const {
-    return {parts.options, parts.options.cookies ? &cookies : nullptr, query.client.ip(), query.protocol,
+    return {parts.options, cookies ? &*cookies : nullptr, query.client.ip(), query.protocol,
             has_edns ? parts.clock.wall() : 0};
   }
   std::size_t drop() {
@@ -100,7 +94,7 @@ struct Front::Impl {
   AnswerCache answers;
   AccessList access;
   ClientLimits limits;
-  ServerCookies cookies;
+  std::optional<ServerCookies> cookies;
   CacheReader cache;
   Resolutions resolutions;
   std::uint64_t policy_changes = 0;
@@ -244,6 +238,7 @@ std::size_t Front::Impl::answer_question(const ClientQuery& query, ReplyRoom& ro
   // To tell what is cached would tell what others asked (RFC 9076). EDE 20 is RFC 8914's word for it, section 4.21.
   const bool rd = writer.inquiry().rd;
   if (!rd && !parts.options.answer_without_rd) {
+    if (!limits.may_tell_error(query)) { return drop(); }
     return answer_early(writer, {Rcode::refused, Ede::not_authoritative});
   }
   if (by_policy.view != nullptr && by_policy.meet_question(name, writer.inquiry())) {

@@ -33,7 +33,6 @@ struct FrontParts {
   Resolver& resolver;
   Executor& executor;
   const Clock& clock;
-  Random& random;
   Recorder& recorder;
   std::size_t answer_octets = 0;                   // for finished answers (answer_cache.h); 0: none are kept
   std::shared_ptr<const Policy> policy = nullptr;  // null: none

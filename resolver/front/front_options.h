@@ -30,7 +30,9 @@ struct FrontOptions {
   bool withhold_bogus = true;       // what failed validation answers CD=1 alone; false: it is only counted ("observe")
   std::uint16_t edns_size = 1232;   // our own payload size and the largest UDP answer
   bool cookies = true;              // RFC 7873, server side
-  Buffer cookie_secret;             // 16 octets, shared by a fleet (RFC 9018); empty: drawn at start
+  // kCookieSecret octets, the same in all workers: a client's next query may come to another. Shared by a fleet (RFC
+  // 9018). Empty: the daemon draws one at the start; a front without has no cookies.
+  Buffer cookie_secret;
   std::string nsid;                 // RFC 5001; empty: none
   bool prefetch = false;            // refresh popular entries in the last tenth of their TTL
   StaleOptions stale;

@@ -246,9 +246,9 @@ Task<Descent> Resolver::Impl::descend(const Question& question, const std::vecto
 
   while (budget.take_step()) {
     const int show = minimise ? minimiser.next() : all;
-    Question shown{Name(question.name.view().suffix(u8(static_cast<std::size_t>(show)))), Type::A};
     const bool whole = show == all;
-    if (whole) { shown.type = question.type; }
+    const Question shown{Name(question.name.view().suffix(u8(static_cast<std::size_t>(show)))),
+                         whole ? question.type : Type::A};
     if (!whole && cache.is_known_to_exist(shown.name, shown.type)) {
       minimiser.learnt(show, false);
       continue;

@@ -4,7 +4,8 @@
 // One number says it all: the moment until which a prefix has used up its rate. It moves on with each answer, by the
 // time that one answer is worth, and must not run ahead of the clock by more than a second. The table is a cache of
 // those numbers: where it is full, the prefix whose moment lies furthest back makes room, and that one has been quiet.
-// Prefixes are told apart by a keyed hash that nobody can aim with; two in 16 million share a number.
+// Prefixes are told apart by a keyed hash that nobody can aim with; of those in one set, two in eight million are taken
+// for one.
 //
 // Thread-safe without a lock: entries are atomic, and where two threads meet one of them may count an answer too few.
 #pragma once

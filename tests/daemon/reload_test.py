@@ -66,6 +66,9 @@ class Reload(Folder):
         self.assertIn(f"{self.path}:{last}:19: cache.prefetch", line)
         self.assertIn("the old configuration goes on", line)
         self.assertEqual("192.0.2.1", self.address())
+        self.write("")  # as an editor leaves it for a moment
+        self.assertIn("is empty", self.reload("reload_refused"))
+        self.assertEqual("192.0.2.1", self.address())
         os.remove(self.path)
         self.assertIn("cannot be read", self.reload("reload_refused"))
         self.assertEqual("192.0.2.1", self.address())

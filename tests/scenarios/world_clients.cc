@@ -14,7 +14,7 @@ class FrontSide final : public ClientSide {
       : options_(admitting_everybody(world.options().front)),
         zones_(LocalZones::build(world.options().local).value()),
         front_({options_, zones_, shared_, world.caches(), world.resolver(), world.executor(), world.clock(),
-                world.random(), world.recorder(), world.caches().share_of_answers(), world.options().policy}),
+                world.recorder(), world.caches().share_of_answers(), world.options().policy}),
         counters_(world.recorder().front()) {}
 
   Pending send(Bytes packet, const SocketAddress& client, ClientProtocol protocol) override {
@@ -65,6 +65,7 @@ class FrontSide final : public ClientSide {
 
   static FrontOptions admitting_everybody(FrontOptions options) {
     if (options.allow.empty()) { options.allow = {*Prefix::parse("0.0.0.0/0"), *Prefix::parse("::/0")}; }
+    if (options.cookie_secret.empty()) { options.cookie_secret = Buffer(FrontOptions::kCookieSecret, 7); }
     return options;
   }
 

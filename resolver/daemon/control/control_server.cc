@@ -44,12 +44,12 @@ std::expected<void, std::string> ControlServer::open(const std::string& path) {
 void ControlServer::start() {
   sweeper_.arm(limits_.sweep);
   thread_ = std::thread([this] {
+    ::pthread_setname_np(::pthread_self(), "vouchd/control");  // by itself: a confined process may not name another
     loop_->run();
     acceptable_.reset();
     connections_.clear();  // their calls are hung up on the thread that they belong to
     socket_.reset();
   });
-  ::pthread_setname_np(thread_.native_handle(), "vouchd/control");
 }
 
 void ControlServer::stop() {

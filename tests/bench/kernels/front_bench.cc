@@ -91,7 +91,7 @@ struct Bench {
   const RecordedTogether together{ledger, expiry};
   WorkerCounters counters;
   Recorder recorder{counters, &together};
-  Front front{{options, zones, shared, caches, resolver, executor, clock, random, recorder, caches.share_of_answers()}};
+  Front front{{options, zones, shared, caches, resolver, executor, clock, recorder, caches.share_of_answers()}};
   SocketAddress client{*IpAddress::parse("192.168.1.7"), 40000};
   Room room;
 };

@@ -73,8 +73,8 @@ class HotPath : public testing::Test {
                                            rrset_of({"example.com. 300 IN SOA a. b. 1 2 3 4 60"}),
                                            Credibility::answer_authoritative, Security::secure, now,
                                            ProofList::make({proof})));
-    front.emplace(FrontParts{options, zones, shared, caches, *resolver, executor, clock, random, recorder,
-                             caches.share_of_answers()});
+    front.emplace(
+        FrontParts{options, zones, shared, caches, *resolver, executor, clock, recorder, caches.share_of_answers()});
   }
   void SetUp() override {
 #ifdef OPERATOR_NEW_IS_TAKEN

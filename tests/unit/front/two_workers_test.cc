@@ -40,6 +40,7 @@ class Workers {
     resolver_options.priming = false;
     resolver_options.root_hints = {{Name::of("root."), {*IpAddress::parse("198.41.0.4")}}};
     options.allow = {*Prefix::parse("0.0.0.0/0")};
+    options.cookie_secret = Buffer(FrontOptions::kCookieSecret, 7);
     for (std::size_t i = 0; i < count; ++i) { workers.push_back(std::make_unique<Worker>(*this)); }
   }
   std::size_t ask(std::size_t worker, std::string_view name, Reply& reply, std::string_view client = "10.0.0.1",
@@ -66,7 +67,7 @@ class Workers {
           upstream(executor, all.clock, [&all](const Asked& asked) { return all.answer(asked); }),
           resolver({all.resolver_options, all.caches, all.exchanges, upstream, executor, all.clock, random,
                     resolver_counters}),
-          front({all.options, all.zones, all.shared, all.caches, resolver, executor, all.clock, random, recorder}) {}
+          front({all.options, all.zones, all.shared, all.caches, resolver, executor, all.clock, recorder}) {}
     VirtualExecutor executor;
     SeededRandom random;
     ScriptedUpstream upstream;
@@ -158,7 +159,7 @@ TEST(TwoWorkers, AnAnswerOnItsWayToAWorkerThatGoes) {
   EXPECT_TRUE(follower.is_over);
   EXPECT_EQ(follower.times, 0);
   new (&worker.front) Front({daemon.options, daemon.zones, daemon.shared, daemon.caches, worker.resolver,
-                             worker.executor, daemon.clock, worker.random, worker.recorder});
+                             worker.executor, daemon.clock, worker.recorder});
 }
 
 TEST(TwoWorkers, CountASourceTogether) {
