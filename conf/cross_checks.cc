@@ -26,6 +26,7 @@ class CrossChecks {
     check_web();
     check_control();
     check_log();
+    check_snapshot();
     check_ports();
     check_zones();
     check_policy();
@@ -197,6 +198,14 @@ class CrossChecks {
       tell({"logging.target", "logging.file"}, "logging.file is set, but logging.target is not file",
            "write `target: file`");
     }
+  }
+
+  void check_snapshot() {
+    const SnapshotOptions& snapshot = configuration_.cache.snapshot;
+    if (!snapshot.enabled || !snapshot.state_directory.empty()) { return; }
+    tell({"cache.snapshot.state_directory", "cache.snapshot.enabled"},
+         "cache.snapshot.enabled is true, and cache.snapshot.state_directory names no folder",
+         "name one like /var/lib/vouch, or write `enabled: false`");
   }
 
   void check_ports() {

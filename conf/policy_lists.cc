@@ -71,6 +71,13 @@ void PolicyLists::read(const YamlNode& node, std::string_view key, const Shape&,
   field = read_items(node, key, policy_list_schema(), "{name: ads, file: lists/ads.txt}", problems);
   refuse_repeated(node, key, "list", field, problems);
   refuse_too_many(node, key, field.size(), PolicyOptions::kMaxLists, problems);
+  for (const PolicyListOptions& list : field) {
+    if (!list.name.starts_with('_')) { continue; }
+    report(node, key,
+           {"list " + quoted_value(list.name) + " begins with an underscore, as in metrics that does which is no list",
+            "write it without"},
+           problems);
+  }
 }
 
 std::string PolicyLists::show(const std::vector<PolicyListOptions>& field, const Shape&) {
@@ -125,6 +132,16 @@ Parsed<std::string> PolicyNameItem::parse(std::string_view text) {
   return std::unexpected(ValueFault{quoted_value(text) + " is not a name of 1 to " + std::to_string(kMaxPolicyName) +
                                         " lower-case letters, digits, hyphens and underscores",
                                     "write it like `ads`"});
+}
+
+static_assert(kMaxListedLabels == 32);  // as ListedNameItem::kWhat says
+
+Parsed<Name> ListedNameItem::parse(std::string_view text) {
+  auto name = NameItem::parse(text);
+  if (!name || name->view().labels() <= kMaxListedLabels) { return name; }
+  return std::unexpected(ValueFault{quoted_value(text) + " has more than " + std::to_string(kMaxListedLabels) +
+                                        " labels, and no list holds such a name",
+                                    "write a name above it: that covers all below"});
 }
 
 void PolicyName::read(const YamlNode& node, std::string_view key, const Shape&, std::string& field,

@@ -42,6 +42,14 @@ struct PolicyNameItem {
   static std::string show(const std::string& name) { return name; }
 };
 
+// A name that is let through, or blocked, with all below it.
+struct ListedNameItem {
+  using Value = Name;
+  static constexpr std::string_view kWhat = "domain names of at most 32 labels";
+  static Parsed<Name> parse(std::string_view text);
+  static std::string show(const Name& name) { return NameItem::show(name); }
+};
+
 // The IPv6 prefix of a translator (RFC 6052 section 2.2).
 struct TranslatorPrefix {
   static void read(const YamlNode& node, std::string_view key, const Shape&, Prefix& field, Problems& problems);

@@ -53,9 +53,9 @@ constexpr auto kPolicyKeys = std::to_array<KeySpec<C>>({
     key<PolicyLists, &C::policy, &PolicyOptions::lists>(
         "policy.lists", "[]", {},
         "Lists of names that are blocked, or let through, from files. They are read again when a file changes."),
-    key<ListOf<NameItem>, &C::policy, &PolicyOptions::allow>(
+    key<ListOf<ListedNameItem>, &C::policy, &PolicyOptions::allow>(
         "policy.allow", "[]", {}, "Names, with all below them, that nothing here blocks: this wins over every list."),
-    key<ListOf<NameItem>, &C::policy, &PolicyOptions::block>(
+    key<ListOf<ListedNameItem>, &C::policy, &PolicyOptions::block>(
         "policy.block", "[]", {}, "Names, with all below them, that do not exist (NXDOMAIN)."),
     key<Number, &C::policy, &PolicyOptions::blocked_ttl>(
         "policy.blocked_ttl", "60", seconds(0, 3600),
@@ -116,11 +116,11 @@ constexpr auto kViewKeys = std::to_array<KeySpec<ViewOptions>>({
     item_key<ViewOptions, ListOf<PrefixItem>, &ViewOptions::clients>("clients", "", {}, "Their addresses.", true),
     item_key<ViewOptions, OrEveryones<ListOf<PolicyNameItem>>, &ViewOptions::lists>(
         "lists", "everyone's", {}, "The lists that hold in place of everyone's; [] for none."),
-    item_key<ViewOptions, ListOf<NameItem>, &ViewOptions::allow>(
+    item_key<ViewOptions, ListOf<ListedNameItem>, &ViewOptions::allow>(
         "allow", "[]", {}, "Names, with all below them, that nothing blocks for them; beside policy.allow."),
-    item_key<ViewOptions, ListOf<NameItem>, &ViewOptions::block>("block", "[]", {},
-                                                                 "Names that do not exist for them; beside "
-                                                                 "policy.block."),
+    item_key<ViewOptions, ListOf<ListedNameItem>, &ViewOptions::block>("block", "[]", {},
+                                                                       "Names that do not exist for them; beside "
+                                                                       "policy.block."),
     item_key<ViewOptions, OrEveryones<Boolean>, &ViewOptions::rebinding_protection>(
         "rebinding_protection", "everyone's", {}, "As policy.rebinding_protection."),
     item_key<ViewOptions, OrEveryones<Boolean>, &ViewOptions::dns64>("dns64", "everyone's", {},

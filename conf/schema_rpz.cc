@@ -35,8 +35,8 @@ constexpr auto kRpzZoneKeys = std::to_array<KeySpec<RpzZoneOptions>>({
         "anybody on the way could change the rules."),
     zone_key<Choice, &RpzZoneOptions::action>(
         "action", "given", one_of("given|disabled|passthru|drop|nxdomain|nodata|tcp-only|cname"),
-        "What is done when a rule matches: what the zone says (given), nothing but counting, and logging where log is "
-        "on (disabled), or always this one thing, whatever the zone says."),
+        "What is done when a rule matches: what the zone says (given), nothing but logging where log is on (disabled), "
+        "or always this one thing, whatever the zone says."),
     zone_key<SingleName, &RpzZoneOptions::target>(
         "target", ".", {},
         "With action cname, the name that is led to. After *. the name asked for takes the asterisk's place."),
@@ -53,8 +53,9 @@ constexpr auto kRpzZoneKeys = std::to_array<KeySpec<RpzZoneOptions>>({
         "include_soa", "true", {}, "Show in the additional section by which policy zone an answer was changed."),
     zone_key<Boolean, &RpzZoneOptions::log>(
         "log", "false", {},
-        "Log the rule each time that one matches, at most ten a second. A rule may tell what somebody asked for; it is "
-        "not told who."),
+        "Log the rule each time that one matches, at most ten a second, with how often its action has matched so far. "
+        "What is answered again from a finished answer is not looked up again, nor counted or logged. A rule may tell "
+        "what somebody asked for; it is not told who."),
 });
 
 constexpr auto kRpzKeys = std::to_array<KeySpec<C>>({

@@ -83,7 +83,9 @@ void Recorder::judged(const JudgementEvent& event, UnixTime now) {
     together_->ledger.failed(verdict, ZoneLedger::hash_of(event.name, event.type), now);
     return;
   }
-  const bool is_settled = verdict.is_secure() || verdict.security() == Security::insecure;
+  // Below a negative anchor nothing was looked at: that it is answered says nothing of the zone.
+  const bool is_settled =
+      verdict.is_secure() || (verdict.security() == Security::insecure && verdict.reason() != Reason::negative_anchor);
   if (is_settled && together_->ledger.has_failing()) {
     const auto signer = verdict.is_secure() ? std::optional(event.zone) : std::nullopt;
     together_->ledger.held(signer, ZoneLedger::hash_of(event.name, event.type), now);
@@ -91,6 +93,10 @@ void Recorder::judged(const JudgementEvent& event, UnixTime now) {
   if (!verdict.is_secure()) { return; }
   note_zone(event);
   together_->expiry.note(event.zone, event.span, now);
+}
+
+void Recorder::recovered(NameView zone, UnixTime now) {
+  if (together_ != nullptr) { together_->ledger.recovered(zone, now); }
 }
 
 void Recorder::add_prefixes_to(PrefixSketches& sum) const noexcept {

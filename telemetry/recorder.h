@@ -95,6 +95,8 @@ class Recorder {
   }
   void withheld(const FailureEvent& event, UnixTime now);
   void judged(const JudgementEvent& event, UnixTime now);
+  // A zone that was looked at as a whole is mended.
+  void recovered(NameView zone, UnixTime now);
   // Whether this cached answer is to be timed.
   bool is_timed() noexcept { return ++turn_ % kTimedShare == 0; }
 

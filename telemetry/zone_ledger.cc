@@ -352,6 +352,17 @@ void ZoneLedger::held(std::optional<NameView> signer, std::uint64_t lookup, Unix
   if (zone.is_failing() && is_mended) { end(zone, ZoneState::recovered, now); }
 }
 
+void ZoneLedger::recovered(NameView zone, UnixTime now) {
+  Name name(zone);
+  name.lower_case();
+  const std::lock_guard lock(mutex_);
+  mind_clock(now);
+  const auto known = zones_.find(name);
+  if (known == zones_.end() || !known->second->is_failing()) { return; }
+  known->second->last_good = now;
+  end(*known->second, ZoneState::recovered, now);
+}
+
 void ZoneLedger::advance(Random& random, UnixTime now) {
   const std::lock_guard lock(mutex_);
   mind_clock(now);

@@ -50,7 +50,7 @@ class ZoneLedger {
   ZoneLedger(const TelemetryOptions& options, std::vector<Name> exempt, Random& random, UnixTime now);
   ~ZoneLedger();
 
-  // A resolution failed. `lookup`: hash_of() the question whose data it was. Any thread; so are the next two.
+  // A resolution failed. `lookup`: hash_of() the question whose data it was. Any thread; so are the next three.
   void failed(const Verdict& verdict, std::uint64_t lookup, UnixTime now);
   // An answer was withheld for a verdict of this reason at this zone; or would have been (`shadow`).
   struct Withheld {
@@ -64,6 +64,8 @@ class ZoneLedger {
   void withheld(const Withheld& answer, UnixTime now);
   // Data held: signed by the keys of `signer`, or, nothing, proven to be unsigned.
   void held(std::optional<NameView> signer, std::uint64_t lookup, UnixTime now);
+  // Somebody has looked at the zone as a whole, and it is mended: its incident ends now. Any thread.
+  void recovered(NameView zone, UnixTime now);
   // Whether anything fails now: held() is of no use otherwise.
   bool has_failing() const noexcept { return failing_.load(std::memory_order_relaxed) != 0; }
   // Stable within the process, secret outside.

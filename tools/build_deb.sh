@@ -27,9 +27,6 @@ Installs what the build needs from Debian's packages, saying so. The package is 
 END_OF_USAGE
 }
 
-# What a build for another architecture needs of that architecture: everything that is linked.
-libraries_of_the_build() { packages_for release | cut -f1 | grep -E '^(lib.*|prometheus-cpp|nlohmann-json3)-dev$'; }
-
 own_arch=$(dpkg --print-architecture)
 arch=$own_arch here=no root_only=no built='' jobs=$(jobs_for_this_machine)
 version=$(sed -n 's/^project(Vouch VERSION \([0-9.]*\).*/\1/p' "$ROOT/CMakeLists.txt")
@@ -70,13 +67,16 @@ out="$ROOT/build/deb"
 work="$out/$arch${built:+-built}"  # a build that takes its time is not disturbed by one that tries the package
 tree="$work/vouch"
 
-# A copy of the sources with debian/ where the tools look for it. The changelog's entry is made from the project's version.
+# A copy of the sources with debian/ where the tools look for it, without the secrets of whoever runs the compose files
+# (docker/steps/secrets.sh): they belong in no package, and only root could read them. The changelog's entry is made from the project's version.
 lay_out_tree() {
   local when
   when=$(date -R -u -d "@${SOURCE_DATE_EPOCH:-$(date +%s)}")
   rm -rf "$work"
   mkdir -p "$tree"
-  find "$ROOT" -mindepth 1 -maxdepth 1 ! -name '.*' ! -name 'build*' ! -name tests -exec cp -a -t "$tree" {} +
+  find "$ROOT" -mindepth 1 -maxdepth 1 ! -name '.*' ! -name 'build*' ! -name tests ! -name docker -exec cp -a -t "$tree" {} +
+  mkdir "$tree/docker"
+  find "$ROOT/docker" -mindepth 1 -maxdepth 1 ! -name secrets -exec cp -a -t "$tree/docker" {} +
   cp -a "$ROOT/packaging/debian" "$tree/debian"
   printf 'vouch (%s) unstable; urgency=medium\n\n  * What has changed is in /usr/share/doc/vouch/CHANGELOG.md.gz.\n\n -- %s  %s\n' \
     "$full_version" "$(sed -n 's/^Maintainer: //p' "$tree/debian/control")" "$when" >"$tree/debian/changelog"

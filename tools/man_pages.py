@@ -53,9 +53,8 @@ def wrapped(page):
     return "\n".join(out) + "\n"
 
 
-def see_also(name, known):
-    pages = [page for page in SEE_ALSO[name] if not page.startswith("vouch") or page.split("(")[0] in known]
-    return ".SH SEE ALSO\n" + ",\n".join(f".BR {page.split('(')[0]} ({page.split('(')[1]}" .replace("-", "\\-") for page in pages) + "\n"
+def see_also(name):
+    return ".SH SEE ALSO\n" + ",\n".join(f".BR {page.split('(')[0]} ({page.split('(')[1]}" .replace("-", "\\-") for page in SEE_ALSO[name]) + "\n"
 
 
 def sections_of(text):
@@ -133,7 +132,7 @@ def page_of_program(help_text, name, section, about):
             out += table(lines)
         else:
             out += prose(lines)
-    return out + see_also(name, ("vouchd", "vouchctl", "vouch.yaml"))
+    return out + see_also(name)
 
 
 def page_of_configuration(document):
@@ -169,7 +168,7 @@ def page_of_configuration(document):
         raise Unreadable("the default configuration has no keys")
     out += ".SH FILES\n.TP\n.I /etc/vouch/vouch.yaml\nthe configuration\n.TP\n.I /usr/share/doc/vouch/profiles\n"
     out += "configurations for a home, a community network and a provider\n"
-    return out + see_also("vouch.yaml", ("vouchd", "vouchctl"))
+    return out + see_also("vouch.yaml")
 
 
 def told(comments):

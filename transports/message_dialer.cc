@@ -15,11 +15,9 @@ using Status = StreamMessage::Status;
 
 class MessageDialer::Stream final : public MessageStream {
  public:
-  // Already connecting; `tls` is `stream` where that is TLS, else null.
-  Stream(MessageDialer& dialer, std::unique_ptr<ByteStream> stream, TlsStream* tls);
+  Stream(MessageDialer& dialer, Socket socket);  // already connecting
   // What failed before there was anything to connect with.
   Stream(MessageDialer& dialer, Status status, std::string why);
-  ~Stream() override;
 
   bool start();  // false: the kernel cannot watch it
   void send(Bytes message) override;
@@ -40,28 +38,24 @@ class MessageDialer::Stream final : public MessageStream {
   std::optional<Buffer> next_message();
   void finish(StreamMessage with);
   void end(Status status, std::string why);
-  void end_broken();
   void on_readable();
   void on_writable();
   void flush();
 
   MessageDialer& dialer_;
-  const std::unique_ptr<ByteStream> stream_;
-  TlsStream* const tls_;
+  std::optional<PlainStream> stream_;
   Buffer output_;  // frames that the stream has not been given yet
   Buffer input_;   // read and not yet handed out, from at_ on
   std::size_t at_ = 0;
   std::optional<StreamMessage> ended_;  // why nothing more will come
   Waiter* waiter_ = nullptr;
   bool connected_ = false;
-  bool more_to_read_ = false;  // inside the stream, of which the descriptor does not tell
   std::optional<LoopTimer> timer_;
   std::optional<LoopWatch> reads_;
   std::optional<LoopWatch> writes_;
 };
 
-MessageDialer::Stream::Stream(MessageDialer& dialer, std::unique_ptr<ByteStream> stream, TlsStream* tls)
-    : dialer_(dialer), stream_(std::move(stream)), tls_(tls) {
+MessageDialer::Stream::Stream(MessageDialer& dialer, Socket socket) : dialer_(dialer), stream_(std::move(socket)) {
   event_base* const base = dialer_.loop_.base();
   timer_.emplace(
       base, [](void* self) { static_cast<Stream*>(self)->finish({.status = Status::timeout, .message = {}}); }, this);
@@ -72,18 +66,7 @@ MessageDialer::Stream::Stream(MessageDialer& dialer, std::unique_ptr<ByteStream>
 }
 
 MessageDialer::Stream::Stream(MessageDialer& dialer, Status status, std::string why)
-    : dialer_(dialer), tls_(nullptr), ended_(StreamMessage{.status = status, .message = {}, .why = std::move(why)}) {}
-
-MessageDialer::Stream::~Stream() {
-  if (stream_ == nullptr || ended_) { return; }
-  reads_.reset();
-  writes_.reset();
-  if (connected_) {
-    stream_->say_goodbye();
-    static_cast<void>(stream_->flush());
-  }
-  stream_->close();
-}
+    : dialer_(dialer), ended_(StreamMessage{.status = status, .message = {}, .why = std::move(why)}) {}
 
 bool MessageDialer::Stream::start() { return writes_->watch(true); }
 
@@ -99,7 +82,6 @@ Task<StreamMessage> MessageDialer::Stream::receive(Instant deadline) {
   Waiter waiter(*this);
   timer_->arm(deadline - dialer_.loop_.now());
   if (!reads_->watch(true)) { end(Status::unreachable, "no descriptor left to wait with"); }
-  if (more_to_read_ && !ended_) { on_readable(); }
   StreamMessage came = co_await waiter.done;
   co_return came;
 }
@@ -139,13 +121,6 @@ void MessageDialer::Stream::end(Status status, std::string why) {
   finish(*ended_);
 }
 
-// The stream is broken. Before the handshake is over that may be because the server is not whom we want to ask.
-void MessageDialer::Stream::end_broken() {
-  static_cast<void>(stream_->flush());  // an alert, for whoever reads the other side's log
-  const bool is_hurt = tls_ == nullptr || tls_->is_established() || tls_->failure() == TlsFailure::gone;
-  end(is_hurt ? Status::closed : Status::untrusted, is_hurt ? std::string() : tls_->failure_text());
-}
-
 void MessageDialer::Stream::on_writable() {
   if (!connected_) {
     int error = 0;
@@ -156,22 +131,18 @@ void MessageDialer::Stream::on_writable() {
       return;
     }
     connected_ = true;
-    if (!stream_->is_established()) {
-      on_readable();  // the handshake's first words are ours
-      return;
-    }
   }
   flush();
 }
 
+// As finish(): nothing may be touched afterwards.
 void MessageDialer::Stream::flush() {
-  const bool may_ask = stream_->is_established() && !output_.empty();
-  const auto sent = may_ask ? stream_->send(output_) : stream_->flush();
-  if (!sent) {
-    end_broken();
+  const bool is_open = stream_->send(output_).has_value();
+  if (!is_open) {
+    end(Status::closed, {});
     return;
   }
-  if (may_ask) { output_ = Buffer(); }
+  output_ = Buffer();  // what the kernel did not take the stream has
   if (!writes_->watch(stream_->unsent() != 0)) { end(Status::unreachable, "no descriptor left to wait with"); }
 }
 
@@ -179,7 +150,6 @@ void MessageDialer::Stream::on_readable() {
   if (!connected_) { return; }  // an error: on_writable() is told as well, and finds out which
   auto& scratch = *dialer_.scratch_;
   const ByteStream::Read got = stream_->read(scratch);
-  more_to_read_ = got.may_have_more;
   input_.erase(input_.begin(), input_.begin() + static_cast<std::ptrdiff_t>(at_));
   at_ = 0;
   input_.insert(input_.end(), scratch.begin(), scratch.begin() + static_cast<std::ptrdiff_t>(got.octets));
@@ -190,60 +160,25 @@ void MessageDialer::Stream::on_readable() {
       return;
     }
   }
-  if (got.status == ByteStream::Status::failed || got.status == ByteStream::Status::gone) {
-    end_broken();
-    return;
-  }
-  if (got.status == ByteStream::Status::ended) {
-    end(Status::closed, {});
-    return;
-  }
-  flush();
-  // Part of a message, and more inside the stream: the descriptor may stay silent.
-  if (more_to_read_ && !ended_) { on_readable(); }
+  if (got.status != ByteStream::Status::open) { end(Status::closed, {}); }
 }
 
 MessageDialer::MessageDialer(EventLoop& loop, const OutgoingOptions& options, Random& random)
     : loop_(loop),
       random_(random),
-      authority_file_(options.tls_ca_file),
       sources_(options.source_addresses),
       scratch_(std::make_unique_for_overwrite<std::array<Octet, kRead>>()) {}
 
 MessageDialer::~MessageDialer() = default;
 
-std::optional<std::string> MessageDialer::prepare_tls() {
-  if (tls_ != nullptr) { return std::nullopt; }
-  auto made = TlsClientContext::make(authority_file_);
-  if (!made) { return std::move(made.error()); }
-  tls_ = std::move(*made);
-  return std::nullopt;
-}
-
-std::unique_ptr<MessageStream> MessageDialer::dial(const StreamPeer& peer) {
-  const auto failed = [this](Status status, std::string why) {
-    return std::make_unique<Stream>(*this, status, std::move(why));
+std::unique_ptr<MessageStream> MessageDialer::dial(const SocketAddress& server) {
+  const auto failed = [this](std::string why) {
+    return std::make_unique<Stream>(*this, Status::unreachable, std::move(why));
   };
-  if (peer.tls && peer.tls_name.empty() && peer.tls_pins.empty()) {
-    return failed(Status::untrusted, "nothing says whom to expect");
-  }
-  if (peer.tls) {
-    if (auto why = prepare_tls()) { return failed(Status::untrusted, std::move(*why)); }
-  }
-  Socket socket = begin_connecting(peer.address, sources_, random_);
-  if (!socket.is_open()) { return failed(Status::unreachable, std::generic_category().message(errno)); }
-  std::unique_ptr<ByteStream> bytes;
-  TlsStream* tls = nullptr;
-  if (peer.tls) {
-    auto stream = tls_->connect(std::move(socket), {peer.address, peer.tls_name, peer.tls_pins});
-    if (stream == nullptr) { return failed(Status::unreachable, "no memory for TLS"); }
-    tls = stream.get();
-    bytes = std::move(stream);
-  } else {
-    bytes = std::make_unique<PlainStream>(std::move(socket));
-  }
-  auto stream = std::make_unique<Stream>(*this, std::move(bytes), tls);
-  if (!stream->start()) { return failed(Status::unreachable, "no descriptor left to wait with"); }
+  Socket socket = begin_connecting(server, sources_, random_);
+  if (!socket.is_open()) { return failed(std::generic_category().message(errno)); }
+  auto stream = std::make_unique<Stream>(*this, std::move(socket));
+  if (!stream->start()) { return failed("no descriptor left to wait with"); }
   return stream;
 }
 

@@ -65,7 +65,7 @@ CtlClient::~CtlClient() {
 }
 
 bool CtlClient::ask(const Json& request) {
-  const std::string line = request.dump(-1, ' ', true, Json::error_handler_t::replace) + '\n';
+  const std::string line = json_line(request);
   for (std::size_t sent = 0; sent < line.size();) {
     const ssize_t count = ::send(fd_, line.data() + sent, line.size() - sent, MSG_NOSIGNAL);
     if (count < 0 && errno == EINTR) { continue; }

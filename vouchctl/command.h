@@ -21,8 +21,8 @@ using Words = std::vector<std::string>;
 class View {
  public:
   virtual ~View() = default;
-  virtual std::string item(const Json& line) = 0;  // one of many
-  virtual std::string end(const Json& last) = 0;   // the last, of an answer that is `ok`
+  virtual std::string item(const Json& /*line*/) { return {}; }  // one of many; most answers are one line and have none
+  virtual std::string end(const Json& last) = 0;                 // the last, of an answer that is `ok`
   // It has seen what it wanted: vouchctl hangs up.
   virtual bool is_satisfied() const { return false; }
 };

@@ -27,8 +27,6 @@ bool print(std::string_view text) {
 
 int status_of_printing(std::string_view text) { return status(print(text) ? CtlStatus::good : CtlStatus::failed); }
 
-std::string json_text(const Json& line) { return line.dump(-1, ' ', true, Json::error_handler_t::replace) + "\n"; }
-
 // What vouchd has refused, and why. Mistakes in a configuration come as a list.
 int tell_refusal(const Json& last) {
   for (const Json& error : list_in(last, "errors")) {
@@ -55,7 +53,7 @@ int ask(const Invocation& invocation) {
     const bool is_good = flag_in(*line, "ok");
     std::string text;
     if (invocation.json) {
-      text = json_text(*line);
+      text = json_line(*line);
       if (!is_last) { static_cast<void>(view->item(*line)); }  // it counts
     } else if (!is_last) {
       text = view->item(*line);

@@ -71,6 +71,12 @@ const Json& list_in(const Json& object, std::string_view member) {
   return found != nullptr && found->is_array() ? *found : kNone;
 }
 
+const Json& object_in(const Json& object, std::string_view member) {
+  static const Json kNone = Json::object();
+  const Json* const found = member_of(object, member);
+  return found != nullptr && found->is_object() ? *found : kNone;
+}
+
 std::string count_text(std::uint64_t count) {
   std::string digits = std::to_string(count);
   for (std::size_t at = digits.size(); at > 3;) {
@@ -123,7 +129,7 @@ std::string share_text(std::uint64_t part, std::uint64_t whole) {
   return formatted("%.1f %%", kHundred * static_cast<double>(part) / static_cast<double>(whole));
 }
 
-std::string table_text(const std::vector<std::vector<std::string>>& rows, const std::vector<std::size_t>& right) {
+std::string table_text(const Rows& rows, const std::vector<std::size_t>& right) {
   std::vector<std::size_t> widths;
   for (const auto& row : rows) {
     widths.resize(std::max(widths.size(), row.size()));
@@ -141,6 +147,11 @@ std::string table_text(const std::vector<std::vector<std::string>>& rows, const 
     out += line + "\n";
   }
   return out;
+}
+
+std::string json_line(const Json& object) {
+  constexpr int kNoIndent = -1;
+  return object.dump(kNoIndent, ' ', true, Json::error_handler_t::replace) + '\n';
 }
 
 }  // namespace vouch

@@ -21,7 +21,8 @@ std::string text_in(const Json& object, std::string_view member);  // printable;
 std::uint64_t number_in(const Json& object, std::string_view member);
 double real_in(const Json& object, std::string_view member);
 bool flag_in(const Json& object, std::string_view member);
-const Json& list_in(const Json& object, std::string_view member);  // an empty one when it is no list
+const Json& list_in(const Json& object, std::string_view member);    // an empty one when it is no list
+const Json& object_in(const Json& object, std::string_view member);  // likewise
 
 std::string count_text(std::uint64_t count);                      // "1,234,567"
 std::string octets_text(std::uint64_t octets);                    // "93.8 MiB"
@@ -31,6 +32,10 @@ std::string share_text(std::uint64_t part, std::uint64_t whole);  // "97.3 %"; "
 
 // Rows of one width for each column: the widest of its cells. The first row is the head. Columns in `right` are set
 // flush right.
-std::string table_text(const std::vector<std::vector<std::string>>& rows, const std::vector<std::size_t>& right = {});
+using Rows = std::vector<std::vector<std::string>>;
+std::string table_text(const Rows& rows, const std::vector<std::size_t>& right = {});
+
+// As one goes over the socket, and out with --json: ASCII, one line, with its line feed. What is not UTF-8 is replaced.
+std::string json_line(const Json& object);
 
 }  // namespace vouch

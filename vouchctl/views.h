@@ -31,5 +31,7 @@ std::unique_ptr<View> reload_view(const Asked& asked);
 
 // "secure", "insecure: alg_unsupported (example.)".
 std::string verdict_text(const Json& line);
+// When a negative trust anchor ends: a time, or "taken out" for one that the operator ends.
+std::string until_text(const Json& anchor);
 
 }  // namespace vouch

@@ -17,18 +17,15 @@ namespace {
 
 class FlushView final : public View {
  public:
-  std::string item(const Json&) override { return {}; }
   std::string end(const Json& last) override {
     std::string out;
-    const auto found = last.find("removed");
-    if (found != last.end() && found->is_object()) {
-      for (const auto& [cache, count] : found->items()) {
-        const std::uint64_t removed = number_in(*found, cache);
-        if (removed == 0) { continue; }
-        std::string name = printable(cache);
-        std::ranges::replace(name, '_', ' ');
-        out += (out.empty() ? "" : ", ") + count_text(removed) + " " + name;
-      }
+    const Json& removed = object_in(last, "removed");
+    for (const auto& [cache, count] : removed.items()) {
+      const std::uint64_t entries = number_in(removed, cache);
+      if (entries == 0) { continue; }
+      std::string name = printable(cache);
+      std::ranges::replace(name, '_', ' ');
+      out += (out.empty() ? "" : ", ") + count_text(entries) + " " + name;
     }
     return out.empty() ? "Nothing of it was there.\n" : "Forgotten: " + out + "\n";
   }
@@ -36,27 +33,21 @@ class FlushView final : public View {
 
 class SnapshotView final : public View {
  public:
-  std::string item(const Json&) override { return {}; }
   std::string end(const Json& last) override {
     std::string out = "Written: ";
     for (const std::string_view what : {"rrsets", "delegations", "proofs", "servers"}) {
       out += count_text(number_in(last, what)) + " " + std::string(what) + ", ";
     }
     out += count_text(number_in(last, "octets")) + " octets\n";
-    const auto cut = last.find("cut");
-    if (cut != last.end() && cut->is_boolean() && cut->get<bool>()) {
-      out += "What did not fit into cache.snapshot.max_size is left out.\n";
-    }
+    if (flag_in(last, "cut")) { out += "What did not fit into cache.snapshot.max_size is left out.\n"; }
     return out;
   }
 };
 
 class CacheStatsView final : public View {
  public:
-  std::string item(const Json&) override { return {}; }
   std::string end(const Json& last) override {
-    std::vector<std::vector<std::string>> rows{
-        {"CACHE", "ENTRIES", "SIZE", "OF", "FILLED", "HITS", "MISSES", "HIT RATIO", "EVICTIONS"}};
+    Rows rows{{"CACHE", "ENTRIES", "SIZE", "OF", "FILLED", "HITS", "MISSES", "HIT RATIO", "EVICTIONS"}};
     for (const Json& cache : list_in(last, "caches")) {
       const std::uint64_t hits = number_in(cache, "hits"), misses = number_in(cache, "misses");
       const bool counts = hits + misses != 0;

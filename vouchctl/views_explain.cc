@@ -19,7 +19,6 @@ std::string printable_lines(const std::string& text) {
 
 class ExplainView final : public View {
  public:
-  std::string item(const Json&) override { return {}; }
   std::string end(const Json& last) override {
     const auto text = last.find("text");
     if (text == last.end() || !text->is_string()) { return "vouchd has explained nothing.\n"; }
@@ -27,41 +26,50 @@ class ExplainView final : public View {
   }
 };
 
+}  // namespace
+
+std::string until_text(const Json& anchor) {
+  const auto until = static_cast<std::int64_t>(number_in(anchor, "until"));
+  return until == 0 ? "taken out" : time_text(until);
+}
+
+namespace {
+
 std::string saved_text(const Json& last) {
   return flag_in(last, "saved") ? "" : "It is not remembered across a restart: " + text_in(last, "problem") + "\n";
 }
 
 class NtaAddView final : public View {
  public:
-  std::string item(const Json&) override { return {}; }
   std::string end(const Json& last) override {
-    const auto until = static_cast<std::int64_t>(number_in(last, "until"));
-    return "Nothing is validated at and below " + text_in(last, "zone") + " until " + time_text(until) +
+    return "Nothing is validated at and below " + text_in(last, "zone") + " until " + until_text(last) +
            (flag_in(last, "stays") ? "" : ", or until it validates again") + ".\n" + saved_text(last);
   }
 };
 
 class NtaRemoveView final : public View {
  public:
-  std::string item(const Json&) override { return {}; }
   std::string end(const Json& last) override {
-    return "Validation holds at " + text_in(last, "zone") + " again.\n" + saved_text(last);
+    const std::string zone = text_in(last, "zone");
+    const bool is_off = last.contains("still_off_at") && last["still_off_at"].is_string();
+    return (is_off ? "Validation stays switched off at " + zone + ": there is another at " +
+                         text_in(last, "still_off_at") + " (nta list).\n"
+                   : "Validation holds at " + zone + " again.\n") +
+           saved_text(last);
   }
 };
 
 class NtaListView final : public View {
  public:
   std::string item(const Json& line) override {
-    const bool has_end = line.contains("until") && line["until"].is_number();
     const bool was_checked = line.contains("last_check") && line["last_check"].is_number();
     std::string found = "-";
     if (was_checked) {
       found = (flag_in(line, "holds") ? "holds" : text_in(line, "verdict")) + " at " +
               time_text(static_cast<std::int64_t>(number_in(line, "last_check")));
     }
-    const std::string until = has_end ? time_text(static_cast<std::int64_t>(number_in(line, "until"))) : "never";
-    rows_.push_back({text_in(line, "zone"), until + (flag_in(line, "stays") ? " (stays)" : ""), text_in(line, "source"),
-                     found, text_in(line, "reason")});
+    rows_.push_back({text_in(line, "zone"), until_text(line) + (flag_in(line, "stays") ? " (stays)" : ""),
+                     text_in(line, "source"), found, text_in(line, "reason")});
     return {};
   }
   std::string end(const Json&) override {
@@ -69,7 +77,7 @@ class NtaListView final : public View {
   }
 
  private:
-  std::vector<std::vector<std::string>> rows_{{"ZONE", "UNTIL", "SET BY", "LAST LOOK", "REASON"}};
+  Rows rows_{{"ZONE", "UNTIL", "SET BY", "LAST LOOK", "REASON"}};
 };
 
 }  // namespace

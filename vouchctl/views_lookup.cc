@@ -8,7 +8,6 @@ namespace {
 class LookupView final : public View {
  public:
   explicit LookupView(bool is_short) : is_short_(is_short) {}
-  std::string item(const Json&) override { return {}; }
   std::string end(const Json& last) override {
     if (is_short_) { return short_text(last); }
     std::string out = ";; ->>HEADER<<- opcode: QUERY, status: " + text_in(last, "rcode") + "\n;; flags:";

@@ -6,7 +6,6 @@ namespace {
 
 class ReloadView final : public View {
  public:
-  std::string item(const Json&) override { return {}; }
   std::string end(const Json& last) override {
     const std::string changed = keys(last, "changed"), waiting = keys(last, "needs_restart");
     std::string out = changed.empty() ? "Reloaded.\n" : "Reloaded. New values hold for:\n" + changed;

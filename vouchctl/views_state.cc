@@ -6,21 +6,7 @@ namespace vouch {
 
 namespace {
 
-using Rows = std::vector<std::vector<std::string>>;
-
-// A view of an answer that is one line.
-class OneLine : public View {
- public:
-  std::string item(const Json&) override { return {}; }
-};
-
-const Json& object_in(const Json& object, std::string_view member) {
-  static const Json kNone = Json::object();
-  const auto found = object.find(member);
-  return found != object.end() && found->is_object() ? *found : kNone;
-}
-
-class StatusView final : public OneLine {
+class StatusView final : public View {
  public:
   std::string end(const Json& last) override {
     const auto started = static_cast<std::int64_t>(number_in(last, "started"));
@@ -71,7 +57,7 @@ class StatusView final : public OneLine {
 };
 
 // Groups of figures, whatever the daemon has: an object is a group, and may have groups in it.
-class StatsView final : public OneLine {
+class StatsView final : public View {
  public:
   std::string end(const Json& last) override {
     std::string out;
@@ -129,7 +115,7 @@ class ZonesView final : public View {
   Rows rows_;
 };
 
-class AnchorsView final : public OneLine {
+class AnchorsView final : public View {
  public:
   std::string end(const Json& last) override {
     Rows rows{{"ZONE", "KEY TAG", "ALGORITHM", "STATE"}};
@@ -142,15 +128,13 @@ class AnchorsView final : public OneLine {
     out += "\nThe root's keys last held: " + time_text(static_cast<std::int64_t>(validated)) + "\n";
     Rows negative{{"NEGATIVE ANCHOR", "UNTIL", "REASON"}};
     for (const Json& anchor : list_in(last, "negative_anchors")) {
-      const auto until = static_cast<std::int64_t>(number_in(anchor, "until"));
-      negative.push_back(
-          {text_in(anchor, "zone"), until == 0 ? "taken out" : time_text(until), text_in(anchor, "reason")});
+      negative.push_back({text_in(anchor, "zone"), until_text(anchor), text_in(anchor, "reason")});
     }
     return negative.size() > 1 ? out + "\n" + table_text(negative) : out;
   }
 };
 
-class CommandsView final : public OneLine {
+class CommandsView final : public View {
  public:
   std::string end(const Json& last) override {
     std::string out;

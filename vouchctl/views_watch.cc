@@ -7,8 +7,6 @@ namespace vouch {
 
 namespace {
 
-using Rows = std::vector<std::vector<std::string>>;
-
 std::string rate_text(double rate) {
   std::array<char, 48> room;
   std::snprintf(room.data(), room.size(), rate < 10 ? "%.1f" : "%.0f", rate);
@@ -52,10 +50,9 @@ class TopView final : public Counting {
  private:
   static std::string shares(const Json& line, std::string_view member, std::uint64_t whole) {
     std::string out;
-    const auto found = line.find(member);
-    if (found == line.end() || !found->is_object()) { return {}; }
-    for (const auto& [name, count] : found->items()) {
-      const std::uint64_t part = number_in(*found, name);
+    const Json& counts = object_in(line, member);
+    for (const auto& [name, count] : counts.items()) {
+      const std::uint64_t part = number_in(counts, name);
       if (part == 0) { continue; }
       out += (out.empty() ? "  " : ", ") + printable(name) + " " + share_text(part, whole);
     }

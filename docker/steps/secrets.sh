@@ -27,7 +27,7 @@ make() {
 token() { head -c 24 /dev/urandom | base64 -w0; }
 digits() { od -An -v -N16 -tx1 /dev/urandom | tr -d ' \n'; }
 octets() { head -c 64 /dev/urandom; }
-console_key() { printf 'DNSDIST_KEY=%s\n' "$(head -c 32 /dev/urandom | base64 -w0)"; }
+console_key() { head -c 32 /dev/urandom | base64 -w0; }
 same_token() { cat "$folder/web.token"; }
 
 make web.token "$VOUCH" token                # pages of the operator, metrics, API
@@ -35,4 +35,4 @@ make prometheus.token "$PROMETHEUS" same_token  # the same, for Prometheus to re
 make grafana.password 472 token              # the first password of Grafana's admin
 make cookie.secret "$VOUCH" digits           # DNS cookies, the same on all nodes (RFC 9018)
 make ticket.secret "$VOUCH" octets           # TLS session tickets, likewise
-make dnsdist.env 0 console_key               # dnsdist's console
+make dnsdist.key "$VOUCH" console_key        # dnsdist's console; it runs as that user, too

@@ -33,6 +33,11 @@ constexpr void store32(Octet* at, std::uint32_t value) noexcept {
   store16(at, u16(value >> 16));
   store16(at + 2, u16(value & 0xffff));
 }
+constexpr std::uint64_t load64(const Octet* at) noexcept { return std::uint64_t{load32(at)} << 32 | load32(at + 4); }
+constexpr void store64(Octet* at, std::uint64_t value) noexcept {
+  store32(at, static_cast<std::uint32_t>(value >> 32));
+  store32(at + 4, static_cast<std::uint32_t>(value & 0xffffffff));
+}
 // Native-order wide load for the kernels that look at many octets at once. No alignment needed.
 inline std::uint64_t load_word(const Octet* at) noexcept {
   std::uint64_t word;
@@ -55,6 +60,7 @@ class ByteReader {
   std::uint8_t read8() noexcept { return take(1) ? octets_[at_ - 1] : std::uint8_t{0}; }
   std::uint16_t read16() noexcept { return take(2) ? load16(octets_.data() + at_ - 2) : std::uint16_t{0}; }
   std::uint32_t read32() noexcept { return take(4) ? load32(octets_.data() + at_ - 4) : std::uint32_t{0}; }
+  std::uint64_t read64() noexcept { return take(8) ? load64(octets_.data() + at_ - 8) : std::uint64_t{0}; }
   Bytes read(std::size_t count) noexcept { return take(count) ? octets_.subspan(at_ - count, count) : Bytes{}; }
   Bytes rest() noexcept { return read(octets_.size() - at_); }
   std::size_t left() const noexcept { return octets_.size() - at_; }

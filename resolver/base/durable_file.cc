@@ -120,7 +120,7 @@ std::expected<void, std::string> DurableFile::commit() {
 std::expected<void, std::string> write_durably(const std::string& path, std::string_view content, mode_t mode) {
   auto file = DurableFile::create(path, mode);
   if (!file) { return std::unexpected(std::move(file.error())); }
-  if (auto written = file->append(bytes_of(content)); !written) { return written; }
+  if (auto written = file->append(content); !written) { return written; }
   return file->commit();
 }
 

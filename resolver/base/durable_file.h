@@ -35,9 +35,7 @@ class DurableFile {
   ~DurableFile();
 
   std::expected<void, std::string> append(Bytes octets);
-  std::expected<void, std::string> append(std::string_view text) {
-    return append(Bytes(reinterpret_cast<const Octet*>(text.data()), text.size()));
-  }
+  std::expected<void, std::string> append(std::string_view text) { return append(bytes_of(text)); }
   std::expected<void, std::string> commit();  // once, as the last
 
  private:

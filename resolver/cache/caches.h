@@ -24,6 +24,18 @@ struct Caches {
   std::size_t share_of_trust() const noexcept { return options.size / 16; }
   std::size_t share_of_answers() const noexcept { return options.size / 16; }
 
+  // How often each of those that a snapshot fills has forgotten something on purpose.
+  struct Generations {
+    std::uint64_t rrsets = 0, delegations = 0, servers = 0, denials = 0;
+    friend bool operator==(const Generations&, const Generations&) = default;
+  };
+  Generations generations() const noexcept {
+    return {.rrsets = rrsets.generation(),
+            .delegations = delegations.generation(),
+            .servers = servers.generation(),
+            .denials = denials.generation()};
+  }
+
   const CacheOptions options;
   // On while policy has rules about the servers that an answer came from: then no answer is kept for longer than the
   // delegations that led to it, so that whoever finds the one finds the others, too. Any thread.

@@ -1,8 +1,10 @@
 #include "resolver/cache/delegation_cache.h"
 
 #include <algorithm>
+#include <atomic>
 #include <utility>
 
+#include "resolver/cache/forgetting.h"
 #include "resolver/cache/heap_octets.h"
 #include "resolver/cache/label_counts.h"
 #include "resolver/cache/packed_delegation.h"
@@ -77,6 +79,7 @@ struct DelegationCache::Impl {
   SipKey key;
   Table table;
   LabelCounts label_counts;
+  std::atomic<std::uint64_t> generation{0};
 };
 
 DelegationCache::DelegationCache(std::size_t capacity) : impl_(std::make_unique<Impl>(capacity)) {}
@@ -130,6 +133,7 @@ void DelegationCache::put(const DelegationPtr& delegation, TtlTime now) {
 }
 
 std::uint64_t DelegationCache::remove(NameView zone) {
+  const Forgetting forgetting(impl_->generation);
   const std::uint64_t hash = zone.hash(impl_->key);
   Table::Access shard = impl_->table.lock(hash);
   const Table::Place place = find_in(shard, hash, zone);
@@ -139,10 +143,16 @@ std::uint64_t DelegationCache::remove(NameView zone) {
 }
 
 std::uint64_t DelegationCache::remove_below(NameView zone) {
+  const Forgetting forgetting(impl_->generation);
   return impl_->table.walk_all([zone](const Cut& cut) { return cut.packed->zone().is_at_or_below(zone); });
 }
 
-void DelegationCache::clear() { impl_->table.clear(); }
+void DelegationCache::clear() {
+  const Forgetting forgetting(impl_->generation);
+  impl_->table.clear();
+}
+
+std::uint64_t DelegationCache::generation() const noexcept { return impl_->generation.load(std::memory_order_acquire); }
 std::uint64_t DelegationCache::octets() const { return impl_->table.stats().octets; }
 std::uint64_t DelegationCache::entries() const { return impl_->table.stats().entries; }
 
@@ -166,7 +176,7 @@ bool DelegationCache::look_at(std::size_t shard, std::uint32_t& position, std::u
   return more;
 }
 
-bool DelegationCache::restore(const KeptDelegation& kept, TtlTime now) {
+bool DelegationCache::restore(const KeptDelegation& kept, TtlTime now, std::uint64_t as_of) {
   if (!kept.delegation) { return false; }
   const std::uint32_t ttl = std::clamp(kept.delegation->ttl(), kMinTtl, kMaxTtl);
   Cut cut{.packed = PackedDelegation::pack(*kept.delegation),
@@ -177,7 +187,7 @@ bool DelegationCache::restore(const KeptDelegation& kept, TtlTime now) {
   const std::uint64_t hash = zone.hash(impl_->key);
   impl_->label_counts.add(zone.labels());
   Table::Access shard = impl_->table.lock(hash);
-  if (!shard.has_room(cut.memory()) || find_in(shard, hash, zone) != 0) { return false; }
+  if (generation() != as_of || !shard.has_room(cut.memory()) || find_in(shard, hash, zone) != 0) { return false; }
   return shard.insert(static_cast<std::uint32_t>(hash), std::move(cut), kept.visited);
 }
 

@@ -78,6 +78,8 @@ class DelegationCache {
   std::uint64_t remove(NameView zone);
   std::uint64_t remove_below(NameView zone);
   void clear();
+  // As RRsetCache::generation().
+  std::uint64_t generation() const noexcept;
   std::uint64_t octets() const;
   std::uint64_t entries() const;
 
@@ -85,9 +87,9 @@ class DelegationCache {
   std::size_t shards() const noexcept;
   bool look_at(std::size_t shard, std::uint32_t& position, std::uint32_t most, bool visited, TtlTime now,
                std::vector<KeptDelegation>& kept) const;
-  // From a snapshot: refused (false) where a cut of that zone stands, when it has ended, and where something would have
-  // to go for it.
-  bool restore(const KeptDelegation& kept, TtlTime now);
+  // From a snapshot: refused (false) where a cut of that zone stands, when it has ended, where something would have to
+  // go for it, and once generation() is not `as_of` any more.
+  bool restore(const KeptDelegation& kept, TtlTime now, std::uint64_t as_of);
 
  private:
   struct Impl;

@@ -1,11 +1,13 @@
 #include "resolver/cache/denial_cache.h"
 
 #include <algorithm>
+#include <atomic>
 #include <bit>
 #include <deque>
 #include <utility>
 
 #include "resolver/cache/denial_shard.h"
+#include "resolver/cache/forgetting.h"
 #include "resolver/cache/label_counts.h"
 
 namespace vouch {
@@ -85,6 +87,7 @@ struct DenialCache::Impl {
   SipKey key;
   std::deque<DenialShard> shards;  // they cannot move
   LabelCounts label_counts;
+  std::atomic<std::uint64_t> generation{0};
 };
 
 // `parameters` is set when the zone's proofs are to be found by hash.
@@ -221,6 +224,7 @@ std::optional<DenialCache::Gathered> DenialCache::gather(NameView name, Type typ
 }
 
 std::uint64_t DenialCache::remove_below(NameView name) {
+  const Forgetting forgetting(impl_->generation);
   std::uint64_t removed = 0;
   for (DenialShard& shard : impl_->shards) {
     DenialShard::Access access(shard);
@@ -238,7 +242,10 @@ std::uint64_t DenialCache::remove_below(NameView name) {
   return removed;
 }
 
+std::uint64_t DenialCache::generation() const noexcept { return impl_->generation.load(std::memory_order_acquire); }
+
 void DenialCache::clear() {
+  const Forgetting forgetting(impl_->generation);
   for (DenialShard& shard : impl_->shards) {
     DenialShard::Access access(shard);
     access.for_each([](DenialZone&) { return true; });
@@ -282,7 +289,7 @@ bool DenialCache::look_at_zone(NameView zone, std::size_t& position, std::size_t
   return position < all;
 }
 
-bool DenialCache::restore(NameView zone, const KeptProof& kept, TtlTime now) {
+bool DenialCache::restore(NameView zone, const KeptProof& kept, TtlTime now, std::uint64_t as_of) {
   const RRsetPtr& rrset = kept.rrset;
   if (!rrset || kept.expires <= now || rrset->memory() > kMaxSetOctets) { return false; }
   const std::int64_t left = std::min<std::int64_t>(kept.expires - now, rrset->ttl());
@@ -290,12 +297,13 @@ bool DenialCache::restore(NameView zone, const KeptProof& kept, TtlTime now) {
   const std::uint64_t hash = zone.hash(impl_->key);
   DenialEntry entry{.rrset = rrset, .expires = now + left, .ttl = static_cast<std::uint32_t>(left)};
   if (rrset->type() == Type::SOA) {
-    return rrset->owner() == zone &&
-           DenialShard::Access(impl_->shard_of(hash)).restore_soa(zone, hash, std::move(entry));
+    DenialShard::Access shard(impl_->shard_of(hash));
+    return generation() == as_of && rrset->owner() == zone && shard.restore_soa(zone, hash, std::move(entry));
   }
   if (!is_worth_keeping(zone, *rrset)) { return false; }
   impl_->label_counts.add(zone.labels());
-  return DenialShard::Access(impl_->shard_of(hash)).restore(zone, hash, std::move(entry), now);
+  DenialShard::Access shard(impl_->shard_of(hash));
+  return generation() == as_of && shard.restore(zone, hash, std::move(entry), now);
 }
 
 }  // namespace vouch

@@ -73,6 +73,8 @@ class DenialCache {
   // Returns how many proofs went.
   std::uint64_t remove_below(NameView name);
   void clear();
+  // As RRsetCache::generation().
+  std::uint64_t generation() const noexcept;
   std::uint64_t octets() const;
   std::uint64_t entries() const;  // proofs
 
@@ -83,9 +85,9 @@ class DenialCache {
   bool look_at_zone(NameView zone, std::size_t& position, std::size_t most, TtlTime now,
                     std::vector<KeptProof>& kept) const;
   // From a snapshot: a proof, or an SOA for a zone of which there is one. Otherwise as put(), but refused (false) where
-  // a live proof of that owner stands, or an SOA; where the zone hashes otherwise by now; when it has ended; and where
-  // something would have to go for it.
-  bool restore(NameView zone, const KeptProof& kept, TtlTime now);
+  // a live proof of that owner stands, or an SOA; where the zone hashes otherwise by now; when it has ended; where
+  // something would have to go for it; and once generation() is not `as_of` any more.
+  bool restore(NameView zone, const KeptProof& kept, TtlTime now, std::uint64_t as_of);
 
  private:
   struct Impl;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 
+#include "resolver/cache/forgetting.h"
 #include "resolver/cache/rrset_record.h"
 #include "resolver/cache/sieve_table.h"
 
@@ -189,22 +190,21 @@ bool RRsetCache::put_negative(NameView name, Type type, EntryKind kind, const RR
 std::uint64_t RRsetCache::generation() const noexcept { return impl_->generation.load(std::memory_order_acquire); }
 
 std::uint64_t RRsetCache::remove(NameView name, Type type) {
+  const Forgetting forgetting(impl_->generation);
   std::uint64_t removed = 0;
-  {
-    const std::uint64_t hash = name.hash(impl_->key);
-    Table::Access shard = impl_->table.lock(hash);
-    for (const Type at : {type, kEveryType}) {
-      const Table::Place place = find_in(shard, hash, name, at);
-      if (place == 0) { continue; }
-      shard.erase(place);
-      ++removed;
-    }
+  const std::uint64_t hash = name.hash(impl_->key);
+  Table::Access shard = impl_->table.lock(hash);
+  for (const Type at : {type, kEveryType}) {
+    const Table::Place place = find_in(shard, hash, name, at);
+    if (place == 0) { continue; }
+    shard.erase(place);
+    ++removed;
   }
-  impl_->generation.fetch_add(1, std::memory_order_release);
   return removed;
 }
 
 std::uint64_t RRsetCache::remove_name(NameView name) {
+  const Forgetting forgetting(impl_->generation);
   const std::size_t shard = impl_->table.shard_of(name.hash(impl_->key));
   std::uint64_t removed = 0;
   const auto is_it = [name, &removed](const RRsetRecord& record) {
@@ -213,7 +213,6 @@ std::uint64_t RRsetCache::remove_name(NameView name) {
     return is_meant;
   };
   for (Table::Place position = 0; impl_->table.walk(shard, position, is_it);) {}
-  impl_->generation.fetch_add(1, std::memory_order_release);
   return removed;
 }
 
@@ -222,15 +221,14 @@ std::uint64_t RRsetCache::remove_below(NameView zone) {
 }
 
 std::uint64_t RRsetCache::remove_if(const std::function<bool(NameView, Type, Security)>& is_meant) {
-  const std::uint64_t removed = impl_->table.walk_all(
+  const Forgetting forgetting(impl_->generation);
+  return impl_->table.walk_all(
       [&is_meant](const RRsetRecord& record) { return is_meant(record.payload.name(), record.type, record.security); });
-  impl_->generation.fetch_add(1, std::memory_order_release);
-  return removed;
 }
 
 void RRsetCache::clear() {
+  const Forgetting forgetting(impl_->generation);
   impl_->table.clear();
-  impl_->generation.fetch_add(1, std::memory_order_release);
 }
 
 CacheStats RRsetCache::stats() const {
@@ -257,15 +255,6 @@ bool RRsetCache::next(Cursor& cursor, TtlTime now, std::vector<Seen>& seen) cons
   return true;
 }
 
-void RRsetCache::for_each(TtlTime now, const std::function<bool(NameView, Type, const CacheEntry&)>& visit) const {
-  std::vector<Seen> seen;  // of one step, so that the visitor runs with no lock held
-  for (Cursor cursor; next(cursor, now, seen);) {
-    for (const Seen& one : seen) {
-      if (!visit(one.name, one.type, one.entry)) { return; }
-    }
-  }
-}
-
 std::size_t RRsetCache::shards() const noexcept { return impl_->table.shard_count(); }
 
 bool RRsetCache::look_at(std::size_t shard, std::uint32_t& position, std::uint32_t most, bool visited, TtlTime now,
@@ -282,7 +271,7 @@ bool RRsetCache::look_at(std::size_t shard, std::uint32_t& position, std::uint32
   });
 }
 
-bool RRsetCache::restore(const KeptEntry& kept, TtlTime now) {
+bool RRsetCache::restore(const KeptEntry& kept, TtlTime now, std::uint64_t as_of) {
   const CacheEntry& entry = kept.entry;
   const bool is_positive = entry.kind == EntryKind::rrset;
   if (!is_kept(entry.security) || (is_positive && !entry.rrset)) { return false; }
@@ -303,7 +292,7 @@ bool RRsetCache::restore(const KeptEntry& kept, TtlTime now) {
   const NameView name = record.payload.name();
   const std::uint64_t hash = name.hash(impl_->key);
   Table::Access shard = impl_->table.lock(hash);
-  if (!shard.has_room(memory) || is_known_better(shard, hash, name, record)) { return false; }
+  if (generation() != as_of || !shard.has_room(memory) || is_known_better(shard, hash, name, record)) { return false; }
   return shard.insert(tag_of(hash, kept.type), std::move(record), kept.visited);
 }
 

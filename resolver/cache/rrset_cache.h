@@ -118,21 +118,19 @@ class RRsetCache {
   // of this cache. The type of a name error is Type::none.
   std::uint64_t remove_if(const std::function<bool(NameView, Type, Security)>& is_meant);
   void clear();
-  // Grows whenever something is forgotten on purpose (remove, clear): copies made before are void then.
+  // Grows whenever something is forgotten on purpose (remove, clear), before the first entry goes and after the last:
+  // copies made before are void then, and so are those made meanwhile.
   std::uint64_t generation() const noexcept;
   CacheStats stats() const;
-  // Visits live entries, a shard at a time (a dump, a snapshot): `visit(name, type, entry)`, with no lock held; stops
-  // when it returns false. The type of a name error is Type::none.
-  void for_each(TtlTime now, const std::function<bool(NameView, Type, const CacheEntry&)>& visit) const;
-  // The same walk in the caller's own time: the live entries of the next few hundred slots, in `seen`, which may come
-  // back empty. False when the walk is over. What comes or goes between two steps may be missed.
+  // A walk over what lives, in the caller's own time: the entries of the next few hundred slots, in `seen`, which may
+  // come back empty. False when the walk is over. What comes or goes between two steps may be missed.
   struct Cursor {
     std::size_t shard = 0;
     std::uint32_t position = 0;
   };
   struct Seen {
     Name name;
-    Type type = Type::none;
+    Type type = Type::none;  // none: a name error
     CacheEntry entry;
   };
   bool next(Cursor& cursor, TtlTime now, std::vector<Seen>& seen) const;
@@ -145,8 +143,9 @@ class RRsetCache {
                std::vector<KeptEntry>& kept) const;
   // From a snapshot, so it is older than all that stands here: refused (false) where anything stands under that name
   // and type, fresh or expired, or contradicts it; and where something would have to go for it. Its life ends when it
-  // says, or earlier by the options' bounds. Nothing bogus or indeterminate comes in this way.
-  bool restore(const KeptEntry& kept, TtlTime now);
+  // says, or earlier by the options' bounds. Nothing bogus or indeterminate comes in this way, and nothing at all once
+  // generation() is not `as_of` any more: what was forgotten must not come back.
+  bool restore(const KeptEntry& kept, TtlTime now, std::uint64_t as_of);
 
  private:
   struct Impl;

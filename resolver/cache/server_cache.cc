@@ -1,8 +1,10 @@
 #include "resolver/cache/server_cache.h"
 
 #include <algorithm>
+#include <atomic>
 #include <functional>
 
+#include "resolver/cache/forgetting.h"
 #include "resolver/cache/sieve_table.h"
 
 namespace vouch {
@@ -137,6 +139,7 @@ struct ServerCache::Impl {
   SipKey key;
   Servers servers;
   Lameness lameness;
+  std::atomic<std::uint64_t> generation{0};
 };
 
 ServerCache::ServerCache(std::size_t capacity) : impl_(std::make_unique<Impl>(capacity)) {}
@@ -234,6 +237,7 @@ bool ServerCache::is_lame(const IpAddress& server, NameView zone, Instant now) c
 }
 
 std::uint64_t ServerCache::remove(const IpAddress& server, NameView zone) {
+  const Forgetting forgetting(impl_->generation);
   std::uint64_t removed = 0;
   {
     const std::uint64_t hash = std::hash<IpAddress>{}(server);
@@ -253,7 +257,10 @@ std::uint64_t ServerCache::remove(const IpAddress& server, NameView zone) {
   return removed;
 }
 
+std::uint64_t ServerCache::generation() const noexcept { return impl_->generation.load(std::memory_order_acquire); }
+
 void ServerCache::clear() {
+  const Forgetting forgetting(impl_->generation);
   impl_->servers.clear();
   impl_->lameness.clear();
 }
@@ -274,7 +281,7 @@ bool ServerCache::look_at(std::size_t shard, std::uint32_t& position, std::uint3
   });
 }
 
-bool ServerCache::restore(const KeptServer& kept, Instant now) {
+bool ServerCache::restore(const KeptServer& kept, Instant now, std::uint64_t as_of) {
   const auto within = [](Duration figure, Duration most) { return std::clamp(figure, Duration::zero(), most); };
   Server server;
   server.address = kept.address;
@@ -288,7 +295,7 @@ bool ServerCache::restore(const KeptServer& kept, Instant now) {
   server.case_broken_until = until(kept.case_broken_for, kCaseMemory);
   const std::uint64_t hash = std::hash<IpAddress>{}(kept.address);
   Servers::Access shard = impl_->servers.lock(hash);
-  if (!shard.has_room(0) || Impl::find_in(shard, hash, kept.address) != 0) { return false; }
+  if (generation() != as_of || !shard.has_room(0) || Impl::find_in(shard, hash, kept.address) != 0) { return false; }
   return shard.insert(static_cast<std::uint32_t>(hash), std::move(server), false);
 }
 

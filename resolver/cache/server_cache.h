@@ -85,6 +85,8 @@ class ServerCache {
   // All that is known of it, and whether it is lame for this zone. Returns how many entries went.
   std::uint64_t remove(const IpAddress& server, NameView zone);
   void clear();
+  // As RRsetCache::generation().
+  std::uint64_t generation() const noexcept;
   std::uint64_t octets() const;
   std::uint64_t entries() const;
 
@@ -92,9 +94,10 @@ class ServerCache {
   std::size_t shards() const noexcept;
   bool look_at(std::size_t shard, std::uint32_t& position, std::uint32_t most, Instant now,
                std::vector<KeptServer>& kept) const;
-  // From a snapshot: refused (false) where something is known of the server already, and where something would have to
-  // go for it. Figures are brought within the bounds of what could have been measured.
-  bool restore(const KeptServer& kept, Instant now);
+  // From a snapshot: refused (false) where something is known of the server already, where something would have to go
+  // for it, and once generation() is not `as_of` any more. Figures are brought within the bounds of what could have
+  // been measured.
+  bool restore(const KeptServer& kept, Instant now, std::uint64_t as_of);
 
  private:
   struct Impl;

@@ -10,12 +10,13 @@
 //
 // Nothing bogus is written or read. Verdicts are believed where they rest on the same grounds as today's, and where a
 // signature still holds; else the data comes in unjudged, and is judged when somebody asks for it (decision 0006).
-// Nothing lives longer than it would have, had the process gone on, and nothing replaces what is there already.
+// Nothing lives longer than it would have, had the process gone on; nothing replaces what is there already; and nothing
+// comes back that was forgotten on purpose since.
 #pragma once
 
 #include <array>
 #include <expected>
-#include <functional>
+#include <optional>
 #include <string_view>
 
 #include "resolver/cache/caches.h"
@@ -36,6 +37,8 @@ struct SnapshotGrounds {
 struct SnapshotHeader {
   SnapshotMoment taken = {};
   SnapshotGrounds grounds = {};
+  // The answers in it end with the delegations that led to them (Caches::keeps_answers_within_delegations).
+  bool within_delegations = false;
   friend bool operator==(const SnapshotHeader&, const SnapshotHeader&) = default;
 };
 
@@ -53,10 +56,12 @@ class SnapshotSink {
   // Takes the next octets, a block at a time, with no lock of the caches held: it may wait, so that the writing is
   // spread over time. False: no more is wanted.
   virtual bool take(Bytes octets) = 0;
+  // After each step of the walk, whether it has yielded anything or not; likewise.
+  virtual bool rest() = 0;
 };
 
 struct SnapshotWriting {
-  SnapshotHeader header = {};
+  SnapshotHeader header = {};    // but for `within_delegations`, which the caches tell
   TtlTime now = 0;               // on the TTLs' clock, when the header's moment was
   Instant instant{};             // likewise, for servers
   std::uint64_t max_octets = 0;  // what would pass it is left out; the most useful entries come first
@@ -92,10 +97,13 @@ enum class SnapshotFault : std::uint8_t {
 std::string_view fault_text(SnapshotFault fault) noexcept;
 
 struct SnapshotRestoring {
-  SnapshotGrounds grounds = {};      // today's
-  bool proofs = true;                // whether proven gaps are of use (RFC 8198)
-  std::uint32_t max_stale = 0;       // seconds past its end that something may come in
-  std::uint32_t signature_skew = 0;  // seconds that a signature's window is stretched by
+  SnapshotGrounds grounds = {};  // today's
+  bool proofs = true;            // whether proven gaps are of use (RFC 8198)
+  std::uint32_t max_stale = 0;   // seconds past its end that something may come in
+  // Seconds by which a signature's inception may lie ahead. Its expiration is not stretched: nothing comes back after
+  // it.
+  std::uint32_t signature_skew = 0;
+  Caches::Generations as_of = {};  // what was forgotten later does not come back, nor does anything else then
 };
 
 struct SnapshotRestored : SnapshotCounts {
@@ -114,8 +122,9 @@ class SnapshotReader {
   // After open(), before next(): `elapsed` seconds have gone by since the snapshot was taken, at `now` on the TTLs'
   // clock.
   void begin(const SnapshotRestoring& how, std::int64_t elapsed, TtlTime now);
-  // The next block into the caches: up to some hundred entries. `done` is the end of a whole snapshot.
-  enum class Step : std::uint8_t { more, done, faulty };
+  // The next block into the caches: up to some hundred entries. `done` is the end of a whole snapshot; `outdated`: the
+  // caches have forgotten something since `as_of`, and take nothing more.
+  enum class Step : std::uint8_t { more, done, faulty, outdated };
   Step next();
   SnapshotFault fault() const noexcept { return fault_; }
   const SnapshotRestored& restored() const noexcept { return restored_; }
@@ -128,6 +137,7 @@ class SnapshotReader {
   void load_server(KeptServer server);
   void load_proof(NameView zone, KeptProof proof);
   void load_rrset(KeptEntry&& kept);
+  bool bound_by_delegations(KeptEntry& kept, TtlTime now) const;
   void count(bool is_taken, std::uint64_t SnapshotCounts::*counter) noexcept;
   bool has_same_verdicts() const noexcept { return header_.grounds.verdicts == how_.grounds.verdicts; }
 

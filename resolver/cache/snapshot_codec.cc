@@ -12,6 +12,8 @@ namespace {
 
 constexpr std::string_view kMagic = "VOUCHCCH";
 
+// Bits of the header's flags.
+constexpr std::uint8_t kClockSet = 1, kWithinDelegations = 2;
 // Bits of an entry's flags.
 constexpr std::uint8_t kAuthoritative = 1, kVisited = 2, kHasRRset = 4;
 constexpr std::uint8_t kFlags = kAuthoritative | kVisited | kHasRRset;
@@ -26,8 +28,8 @@ void append32(Buffer& to, std::size_t value) {
   store32(to.data() + to.size() - 4, u32(value));
 }
 void append64(Buffer& to, std::uint64_t value) {
-  append32(to, value >> 32);
-  append32(to, value & 0xffffffffU);
+  to.resize(to.size() + 8);
+  store64(to.data() + to.size() - 8, value);
 }
 void append(Buffer& to, Bytes octets) { to.insert(to.end(), octets.begin(), octets.end()); }
 void append_name(Buffer& to, NameView name) {
@@ -53,10 +55,6 @@ void append_rrset(Buffer& to, const RRset& rrset) {
   }
 }
 
-std::uint64_t read64(ByteReader& from) noexcept {
-  const std::uint64_t high = from.read32();
-  return high << 32 | from.read32();
-}
 std::int64_t read_seconds(ByteReader& from) noexcept { return static_cast<std::int32_t>(from.read32()); }
 
 std::optional<Name> read_name(ByteReader& from) {
@@ -161,7 +159,7 @@ Buffer header_octets(const SnapshotHeader& header) {
   append64(octets, static_cast<std::uint64_t>(header.taken.wall));
   append64(octets, static_cast<std::uint64_t>(header.taken.uptime));
   append(octets, header.taken.start);
-  append8(octets, header.taken.is_clock_set ? 1 : 0);
+  append8(octets, (header.taken.is_clock_set ? kClockSet : 0) | (header.within_delegations ? kWithinDelegations : 0));
   append(octets, header.grounds.sources);
   append(octets, header.grounds.verdicts);
   append64(octets, snapshot_checksum(0, octets));
@@ -181,19 +179,21 @@ std::expected<SnapshotHeader, SnapshotFault> parse_header(Bytes octets) {
   // What another version's header looks like nobody knows here.
   if (from.read32() != kSnapshotVersion) { return std::unexpected(SnapshotFault::other_version); }
   SnapshotHeader header;
-  header.taken.wall = static_cast<UnixTime>(read64(from));
-  header.taken.uptime = static_cast<std::int64_t>(read64(from));
+  header.taken.wall = static_cast<UnixTime>(from.read64());
+  header.taken.uptime = static_cast<std::int64_t>(from.read64());
   std::ranges::copy(from.read(header.taken.start.size()), header.taken.start.begin());
-  const std::uint8_t is_set = from.read8();
-  header.taken.is_clock_set = is_set == 1;
+  const std::uint8_t flags = from.read8();
+  header.taken.is_clock_set = (flags & kClockSet) != 0;
+  header.within_delegations = (flags & kWithinDelegations) != 0;
   std::ranges::copy(from.read(header.grounds.sources.size()), header.grounds.sources.begin());
   std::ranges::copy(from.read(header.grounds.verdicts.size()), header.grounds.verdicts.begin());
-  if (read64(from) != header_checksum(octets) || is_set > 1) { return std::unexpected(SnapshotFault::damaged); }
+  if (from.read64() != header_checksum(octets) || (flags & ~(kClockSet | kWithinDelegations)) != 0) {
+    return std::unexpected(SnapshotFault::damaged);
+  }
   return header;
 }
 
-// --------------------------------------------------------------------------------------------------------------
-// writing
+// ------------------------------------------------------------------------------------------------------------- writing
 
 void append_entry(Buffer& to, const KeptEntry& kept, TtlTime base) {
   const CacheEntry& entry = kept.entry;
@@ -251,8 +251,7 @@ void append_entry(Buffer& to, const KeptServer& server) {
   in(std::chrono::seconds(), server.case_broken_for);
 }
 
-// --------------------------------------------------------------------------------------------------------------
-// reading
+// ------------------------------------------------------------------------------------------------------------- reading
 
 std::optional<KeptEntry> read_entry(ByteReader& from, TtlTime base) {
   KeptEntry kept;

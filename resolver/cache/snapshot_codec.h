@@ -1,9 +1,10 @@
 // The octets of a snapshot (snapshot.h): its header, its blocks, and the entries in them. Pure.
 //
-// Header: "VOUCHCCH", version (32 bit), moment (wall and uptime 64 bit, start 16 octets, whether the clock is set 8
-// bit), fingerprints of sources and verdicts (32 octets each), checksum (64 bit). Block: section, entries, octets of
-// the entries (32 bit each), the entries, checksum (64 bit). End block: section `end`, no entries; its octets are the
-// number of all entries (64 bit). Times of entries are seconds from the moment on (32 bit, signed).
+// Header: "VOUCHCCH", version (32 bit), moment (wall and uptime 64 bit, start 16 octets), flags (8 bit: the clock is
+// set; answers end with their delegations), fingerprints of sources and verdicts (32 octets each), checksum (64 bit).
+// Block: section, entries, octets of the entries (32 bit each), the entries, checksum (64 bit). End block: section
+// `end`, no entries; its octets are the number of all entries (64 bit). Times of entries are seconds from the moment on
+// (32 bit, signed).
 #pragma once
 
 #include <optional>

@@ -7,18 +7,13 @@ namespace vouch {
 
 namespace {
 
-// RFC 4034 section 3.1.5: 32 bits of Unix time in serial number arithmetic, as the distance from now.
-std::int64_t distance(std::uint32_t moment, UnixTime now) noexcept {
-  return static_cast<std::int32_t>(moment - static_cast<std::uint32_t>(now));
-}
-
 // For how many seconds one of its signatures is valid yet; 0: none is.
 std::int64_t signed_for(const RRset& rrset, UnixTime now, std::uint32_t skew) noexcept {
   std::int64_t longest = 0;
   for (const Bytes rdata : rrset.signatures()) {
     const auto signature = rrsig_view(rdata);
-    if (!signature || distance(signature->inception, now) > std::int64_t{skew}) { continue; }
-    longest = std::max(longest, distance(signature->expiration, now));
+    if (!signature || moment_of(signature->inception, now) - now > std::int64_t{skew}) { continue; }
+    longest = std::max(longest, moment_of(signature->expiration, now) - now);
   }
   return longest;
 }
@@ -72,6 +67,7 @@ SnapshotReader::Step SnapshotReader::fail(SnapshotFault fault) noexcept {
 
 SnapshotReader::Step SnapshotReader::next() {
   if (fault_ != SnapshotFault::none) { return Step::faulty; }
+  if (caches_.generations() != how_.as_of) { return Step::outdated; }
   block_.resize(kBlockHeadOctets);
   if (source_.read(block_) != kBlockHeadOctets) { return fail(SnapshotFault::damaged); }
   const std::uint32_t section = load32(block_.data()), entries = load32(block_.data() + 4);
@@ -83,15 +79,13 @@ SnapshotReader::Step SnapshotReader::next() {
   if (source_.read(rest) != rest.size()) { return fail(SnapshotFault::damaged); }
   const Bytes sealed = Bytes(block_).first(kBlockHeadOctets + size);
   const std::uint64_t checksum = snapshot_checksum(checksum_, sealed);
-  const Octet* const written = block_.data() + sealed.size();
-  if ((std::uint64_t{load32(written)} << 32 | load32(written + 4)) != checksum) { return fail(SnapshotFault::damaged); }
+  if (load64(block_.data() + sealed.size()) != checksum) { return fail(SnapshotFault::damaged); }
   checksum_ = checksum;
   restored_.octets += block_.size();
   const Bytes payload = sealed.subspan(kBlockHeadOctets);
   if (section == static_cast<std::uint32_t>(SnapshotSection::end)) {
     ByteReader from(payload);
-    const std::uint64_t high = from.read32();
-    const bool is_all = payload.size() == sizeof(std::uint64_t) && (high << 32 | from.read32()) == entries_;
+    const bool is_all = payload.size() == sizeof(std::uint64_t) && from.read64() == entries_;
     return is_all ? Step::done : fail(SnapshotFault::damaged);
   }
   entries_ += entries;
@@ -150,14 +144,14 @@ void SnapshotReader::load_delegation(const KeptDelegation& cut) {
     ++restored_.ended;
     return;
   }
-  count(caches_.delegations.restore(cut, now), &SnapshotCounts::delegations);
+  count(caches_.delegations.restore(cut, now, how_.as_of.delegations), &SnapshotCounts::delegations);
 }
 
 void SnapshotReader::load_server(KeptServer server) {
   const auto gone_by = std::chrono::seconds(std::min<std::int64_t>(elapsed_, UINT32_MAX));
   server.edns_broken_for -= gone_by;
   server.case_broken_for -= gone_by;
-  count(caches_.servers.restore(server, clock_.monotonic()), &SnapshotCounts::servers);
+  count(caches_.servers.restore(server, clock_.monotonic(), how_.as_of.servers), &SnapshotCounts::servers);
 }
 
 void SnapshotReader::load_proof(NameView zone, KeptProof proof) {
@@ -172,12 +166,27 @@ void SnapshotReader::load_proof(NameView zone, KeptProof proof) {
     ++restored_.ended;
     return;
   }
-  count(caches_.denials.restore(zone, proof, now), &SnapshotCounts::proofs);
+  count(caches_.denials.restore(zone, proof, now, how_.as_of.denials), &SnapshotCounts::proofs);
+}
+
+// False: it has to stay out, because the delegations that led to it are not known, or are not known to be all. Those
+// that are come before it (write_snapshot()), and may have been learnt anew meanwhile.
+bool SnapshotReader::bound_by_delegations(KeptEntry& kept, TtlTime now) const {
+  if (!caches_.keeps_answers_within_delegations.load(std::memory_order_relaxed)) { return true; }
+  const NameView name = kept.entry.kind == EntryKind::rrset ? kept.entry.rrset->owner() : kept.name.view();
+  const std::uint32_t left = caches_.delegations.seconds_left(name, now);
+  if (!header_.within_delegations || left == kNoCeiling) { return false; }
+  kept.expires = std::min(kept.expires, now + TtlTime{left});
+  return true;
 }
 
 void SnapshotReader::load_rrset(KeptEntry&& kept) {
   CacheEntry& entry = kept.entry;
   const TtlTime now = clock_.ttl();
+  if (!bound_by_delegations(kept, now)) {
+    ++restored_.refused;
+    return;
+  }
   const bool is_secure = entry.security == Security::secure;
   // A denial that came with more proofs than are kept cannot show why it is secure.
   const bool shows_why = entry.kind == EntryKind::rrset || entry.proofs;
@@ -200,7 +209,7 @@ void SnapshotReader::load_rrset(KeptEntry&& kept) {
     entry.security = Security::unchecked;
     entry.flaw = Flaw();
   }
-  const bool is_taken = caches_.rrsets.restore(kept, now);
+  const bool is_taken = caches_.rrsets.restore(kept, now, how_.as_of.rrsets);
   count(is_taken, &SnapshotCounts::rrsets);
   if (is_taken && drops) { ++restored_.unjudged; }
 }

@@ -1,3 +1,5 @@
+#include <vector>
+
 #include "resolver/cache/snapshot_codec.h"
 
 namespace vouch {
@@ -16,6 +18,10 @@ class Blocks {
 
   bool is_over() const noexcept { return is_refused_ || written_.is_cut; }
   bool is_refused() const noexcept { return is_refused_; }
+  // After a step of the walk.
+  void rest() {
+    if (!is_refused_) { is_refused_ = !sink_.rest(); }
+  }
 
   // `append(Buffer&)` adds one entry, counted at `counter`.
   template <typename Append>
@@ -40,8 +46,7 @@ class Blocks {
     end_block();
     section_ = SnapshotSection::end;
     block_.resize(kBlockHeadOctets + sizeof(std::uint64_t));
-    store32(block_.data() + kBlockHeadOctets, u32(written_.sum() >> 32));
-    store32(block_.data() + kBlockHeadOctets + 4, u32(written_.sum() & 0xffffffffU));
+    store64(block_.data() + kBlockHeadOctets, written_.sum());
     seal();
     if (is_refused_) { return std::nullopt; }
     return written_;
@@ -61,8 +66,7 @@ class Blocks {
     checksum_ = snapshot_checksum(checksum_, block_);
     const std::size_t end = block_.size();
     block_.resize(end + kChecksumOctets);
-    store32(block_.data() + end, u32(checksum_ >> 32));
-    store32(block_.data() + end + 4, u32(checksum_ & 0xffffffffU));
+    store64(block_.data() + end, checksum_);
     send(block_);
     block_.clear();
     entries_ = 0;
@@ -107,6 +111,8 @@ class Walk {
       return caches_.rrsets.look_at(shard, position, kSnapshotStep, visited, writing_.now, after, kept);
     };
     each_shard(caches_.rrsets.shards(), look, kept, [this](const KeptEntry& entry) {
+      // Once they are kept for longer the header would not be true of them.
+      if (writing_.header.within_delegations && !caches_.keeps_answers_within_delegations) { return; }
       blocks_.add(SnapshotSection::rrsets, &SnapshotCounts::rrsets,
                   [&](Buffer& to) { append_entry(to, entry, writing_.now); });
     });
@@ -131,6 +137,7 @@ class Walk {
         zones.clear();
         more = caches_.denials.look_at(shard, position, kSnapshotStep, zones);
         for (const Name& zone : zones) { proofs_of(zone); }
+        blocks_.rest();
       }
     }
   }
@@ -147,6 +154,7 @@ class Walk {
         kept.clear();
         more = look(shard, position);
         for (const Kept& one : kept) { put(one); }
+        blocks_.rest();
       }
     }
   }
@@ -171,6 +179,7 @@ class Walk {
           put(proof);
         }
       }
+      blocks_.rest();
     }
     if (soa) { put(*soa); }
   }
@@ -183,16 +192,19 @@ class Walk {
 }  // namespace
 
 // The most useful first, for the end may be cut: cuts that are in use lead past the root to whatever else is asked;
-// then what clients have asked for again.
-std::optional<SnapshotWritten> write_snapshot(const Caches& caches, const SnapshotWriting& writing,
-                                              SnapshotSink& sink) {
+// then what clients have asked for again. Where answers end with their delegations, the reader has to know all of these
+// before it meets an answer.
+std::optional<SnapshotWritten> write_snapshot(const Caches& caches, const SnapshotWriting& given, SnapshotSink& sink) {
+  SnapshotWriting writing = given;
+  const bool cuts_first = writing.header.within_delegations = caches.keeps_answers_within_delegations;
   Blocks blocks(writing.header, writing.max_octets, sink);
   Walk walk(caches, writing, blocks);
   walk.delegations(true);
+  if (cuts_first) { walk.delegations(false); }
   walk.servers();
   walk.rrsets(true);
   walk.proofs();
-  walk.delegations(false);
+  if (!cuts_first) { walk.delegations(false); }
   walk.rrsets(false);
   return blocks.finish();
 }

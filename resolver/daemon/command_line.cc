@@ -72,6 +72,7 @@ PAGES
 
 ENVIRONMENT
   NOTIFY_SOCKET   where systemd wants to be told of readiness
+  VOUCH_BOOT_ID   which start of the machine this is, where /proc is not shown whole (%b of a unit)
 )";
 
 // The value of an option that takes one: "--config FILE", "--config=FILE", "-c FILE". Moves `at` past a value of its

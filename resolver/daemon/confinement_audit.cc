@@ -40,14 +40,14 @@ class KernelStruct {
 }  // namespace
 
 std::expected<std::unique_ptr<ConfinementAudit>, std::string> ConfinementAudit::start() {
-  const int stop = ::eventfd(0, EFD_CLOEXEC);
-  if (stop < 0) { return std::unexpected("eventfd: " + std::generic_category().message(errno)); }
-  std::unique_ptr<ConfinementAudit> audit(new ConfinementAudit(stop));
+  Socket stop(::eventfd(0, EFD_CLOEXEC));
+  if (!stop.is_open()) { return std::unexpected("eventfd: " + std::generic_category().message(errno)); }
+  std::unique_ptr<ConfinementAudit> audit(new ConfinementAudit(std::move(stop)));
   // The thread is there before the filter is, and so outside of it.
   std::promise<int> filtered;
   audit->thread_ = std::thread([self = audit.get(), listener = filtered.get_future()]() mutable {
-    self->listener_ = listener.get();
-    if (self->listener_ >= 0) { self->listen(); }
+    self->listener_ = Socket(listener.get());
+    if (self->listener_.is_open()) { self->listen(); }
   });
   ::pthread_setname_np(audit->thread_.native_handle(), "vouchd/audit");
   const auto listener = install_reporting_filter(assemble_filter(OnDenial::report));
@@ -57,10 +57,8 @@ std::expected<std::unique_ptr<ConfinementAudit>, std::string> ConfinementAudit::
 }
 
 ConfinementAudit::~ConfinementAudit() {
-  eventfd_write(stop_, 1);
+  eventfd_write(stop_.fd(), 1);
   if (thread_.joinable()) { thread_.join(); }
-  ::close(stop_);
-  if (listener_ >= 0) { ::close(listener_); }
 }
 
 void ConfinementAudit::listen() {
@@ -71,15 +69,15 @@ void ConfinementAudit::listen() {
   KernelStruct<seccomp_notif_resp> answer(sizes.seccomp_notif_resp);
   std::set<int> told;
   for (;;) {
-    pollfd waits[] = {{listener_, POLLIN, 0}, {stop_, POLLIN, 0}};
+    pollfd waits[] = {{listener_.fd(), POLLIN, 0}, {stop_.fd(), POLLIN, 0}};
     if (::poll(waits, std::size(waits), -1) < 0 && errno != EINTR) { return; }
     if (waits[1].revents != 0) { return; }
     seccomp_notif* const heard = call.fresh();
-    if (waits[0].revents == 0 || ::ioctl(listener_, SECCOMP_IOCTL_NOTIF_RECV, heard) != 0) { continue; }
+    if (waits[0].revents == 0 || ::ioctl(listener_.fd(), SECCOMP_IOCTL_NOTIF_RECV, heard) != 0) { continue; }
     seccomp_notif_resp* const said = answer.fresh();
     said->id = heard->id;
     said->flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
-    ::ioctl(listener_, SECCOMP_IOCTL_NOTIF_SEND, said);  // fails when the thread has ended meanwhile
+    ::ioctl(listener_.fd(), SECCOMP_IOCTL_NOTIF_SEND, said);  // fails when the thread has ended meanwhile
     if (told.size() == kMostCalls || !told.insert(heard->data.nr).second) { continue; }
     log(LogLevel::warning, "confinement_would_refuse",
         {{"system_call", heard->data.nr},

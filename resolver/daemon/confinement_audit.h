@@ -9,6 +9,9 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <utility>
+
+#include "transports/socket.h"
 
 namespace vouch {
 
@@ -21,11 +24,11 @@ class ConfinementAudit {
   ConfinementAudit& operator=(const ConfinementAudit&) = delete;
 
  private:
-  explicit ConfinementAudit(int stop) : stop_(stop) {}
+  explicit ConfinementAudit(Socket stop) : stop_(std::move(stop)) {}
   void listen();
 
-  int stop_;           // an eventfd
-  int listener_ = -1;  // of the filter
+  Socket stop_;      // an eventfd
+  Socket listener_;  // of the filter
   std::thread thread_;
 };
 

@@ -19,6 +19,7 @@
 #include "resolver/daemon/confinement.h"
 #include "resolver/daemon/control/control.h"
 #include "resolver/daemon/control/explain_commands.h"
+#include "resolver/daemon/control/negative_anchor_commands.h"
 #include "resolver/daemon/explaining.h"
 #include "resolver/daemon/forgetting.h"
 #include "resolver/daemon/log_output.h"
@@ -110,8 +111,8 @@ class Daemon {
     workers_.clear();       // before what they lean on
     observatory_.reset();   // what they post to, and read by it
     root_keeper_.reset();   // which the observatory asks
-    control_.reset();       // what both post to
     chores_.wait();         // what all of them have left to do
+    control_.reset();       // what they post to
     set_log_sink(nullptr);  // log_ goes
   }
   Daemon(const Daemon&) = delete;
@@ -189,6 +190,7 @@ class Daemon {
   // As the user who will read its files again.
   std::expected<void, std::string> begin_policy(const Configuration& configuration) {
     rpz_->keep(configuration);
+    if (auto read = rpz_->store().read_all(configuration.rpz); !read) { return read; }
     const auto policy = policy_of(configuration, lists_, rpz_->store());
     if (!policy) { return std::unexpected("policy: " + policy.error()); }
     prepare_caches_for(*policy, caches_);
@@ -222,13 +224,16 @@ class Daemon {
     }
     control_ = Control::create(parts);
     if (control_ == nullptr) { return; }
-    add_reload_command(control_->server(), *reloader_);
-    add_explain_commands(control_->registry(),
-                         {.explaining = *explaining_,
-                          .negatives = *negative_keeper_,
-                          .file = negative_file_.get(),
-                          .validates = [this] { return current_.get()->configuration.dnssec.mode != DnssecMode::off; },
-                          .post = [this](std::move_only_function<void()> work) { control_->post(std::move(work)); }});
+    add_reload_command(control_->server(), [this] { return reloader_->reload(); });
+    const auto post = [this](std::move_only_function<void()> work) { control_->post(std::move(work)); };
+    add_explain_command(control_->registry(), {.explaining = *explaining_, .post = post});
+    add_negative_anchor_commands(
+        control_->registry(),
+        {.negatives = *negative_keeper_,
+         .file = negative_file_.get(),
+         .in_force = [this] { return explaining_->negatives_in_force(); },
+         .validates = [this] { return current_.get()->configuration.dnssec.mode != DnssecMode::off; },
+         .post = post});
     add_snapshot_command(*control_, snapshots_);
     control_->open(configuration_.control.socket);
   }
@@ -325,9 +330,17 @@ class Daemon {
                                           .caches = caches_,
                                           .trust = trust_,
                                           .anchors = anchors_,
+                                          .local_root = local_root_,
                                           .negatives = *negative_keeper_});
     explaining_->keep_negatives();
     status_.set_explaining(&*explaining_);
+  }
+
+  SnapshotKeeper::Parts snapshot_parts() {
+    return {.caches = caches_,
+            .clock = clock_,
+            .options = [this] { return current_.get()->configuration.cache.snapshot; },
+            .terms = [this] { return snapshot_terms(); }};
   }
 
   SnapshotKeeper::Terms snapshot_terms() const {
@@ -507,8 +520,8 @@ class Daemon {
   std::optional<Reloader> reloader_;
   std::unique_ptr<Control> control_;
   std::optional<PolicyWatch> policy_watch_;
-  std::unique_ptr<Watchdog> watchdog_;                                                // goes before them
-  SnapshotKeeper snapshots_{{caches_, clock_, [this] { return snapshot_terms(); }}};  // last in, first out
+  std::unique_ptr<Watchdog> watchdog_;          // goes before them
+  SnapshotKeeper snapshots_{snapshot_parts()};  // last in, first out
 };
 
 }  // namespace

@@ -17,6 +17,7 @@ PrivateResolverParts resolver_parts(const Explaining::Parts& parts, const StudyP
           .anchors = parts.anchors.current(),
           .root_validated = parts.trust.root_validated(),
           .upstream = study.upstream(),
+          .local_root = &parts.local_root,
           .executor = study.executor,
           .clock = parts.clock,
           .random = study.random};
@@ -25,7 +26,12 @@ PrivateResolverParts resolver_parts(const Explaining::Parts& parts, const StudyP
 // One of those under way, until it ends in whatever way.
 class Place {
  public:
-  explicit Place(std::shared_ptr<std::atomic<unsigned>> count) : count_(std::move(count)) {}
+  // Nothing: as many as may be are under way.
+  static std::optional<Place> take(const std::shared_ptr<std::atomic<unsigned>>& count) noexcept {
+    if (count->fetch_add(1) < Explaining::kAtOnce) { return Place(count); }
+    count->fetch_sub(1);
+    return std::nullopt;
+  }
   Place(Place&&) noexcept = default;
   Place& operator=(Place&&) = delete;
   ~Place() {
@@ -33,6 +39,7 @@ class Place {
   }
 
  private:
+  explicit Place(std::shared_ptr<std::atomic<unsigned>> count) noexcept : count_(std::move(count)) {}
   std::shared_ptr<std::atomic<unsigned>> count_;
 };
 
@@ -46,11 +53,8 @@ class WorkerProber final : public ZoneProber {
     co_return health;
   }
 
-  // The ledger's incident ends: something of the zone has held.
-  void recovered(const Name& zone, const Verdict& verdict) override {
-    JudgementEvent event{.verdict = verdict, .name = zone, .type = Type::SOA, .zone = zone};
-    study_.recorder.judged(event, parts_.clock.wall());
-  }
+  // The ledger's incident ends: all that was asked for has held.
+  void recovered(const Name& zone) override { study_.recorder.recovered(zone, parts_.clock.wall()); }
 
  private:
   const Explaining::Parts& parts_;
@@ -79,11 +83,9 @@ Task<void> keep_on_worker(Explaining::Parts parts, StudyParts study) {
 }  // namespace
 
 bool Explaining::explain(const Question& question, std::move_only_function<void(ExplanationPtr)> done) {
-  if (under_way_->fetch_add(1) >= kAtOnce) {
-    under_way_->fetch_sub(1);
-    return false;
-  }
-  parts_.worker.study([parts = parts_, negatives = negatives_in_force(), question, place = Place(under_way_),
+  auto place = Place::take(under_way_);  // first: whatever fails from here on gives it back
+  if (!place) { return false; }
+  parts_.worker.study([parts = parts_, negatives = negatives_in_force(), question, place = std::move(*place),
                        done = std::move(done)](const StudyParts& study) mutable {
     return explain_on_worker(parts, std::move(negatives), question, study, std::move(place), std::move(done));
   });

@@ -27,6 +27,7 @@ class Explaining {
     const Caches& caches;
     const TrustCache& trust;
     const TrustAnchors& anchors;
+    const LocalRoot& local_root;
     NegativeAnchorKeeper& negatives;
   };
   explicit Explaining(const Parts& parts) : parts_(parts) {}

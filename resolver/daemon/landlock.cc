@@ -11,6 +11,7 @@
 #include <system_error>
 
 #include "resolver/base/log.h"
+#include "transports/socket.h"
 
 namespace vouch {
 
@@ -50,34 +51,19 @@ std::size_t size_for(int version) noexcept {
   return version >= 6 ? 3 * kMember : version >= 4 ? 2 * kMember : kMember;
 }
 
-class Descriptor {
- public:
-  explicit Descriptor(long descriptor) noexcept : descriptor_(static_cast<int>(descriptor)) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (descriptor_ >= 0) { ::close(descriptor_); }
-  }
-  int get() const noexcept { return descriptor_; }
-  bool is_open() const noexcept { return descriptor_ >= 0; }
-
- private:
-  int descriptor_;
-};
-
 std::string reason(int error) { return std::generic_category().message(error); }
 
 std::expected<void, std::string> grant(int ruleset, const std::string& path, std::uint64_t access) {
-  const Descriptor place(::open(path.c_str(), O_PATH | O_CLOEXEC));
+  const Socket place(::open(path.c_str(), O_PATH | O_CLOEXEC));
   struct stat status {};
-  if (!place.is_open() || ::fstat(place.get(), &status) != 0) {
+  if (!place.is_open() || ::fstat(place.fd(), &status) != 0) {
     if (errno == ENOENT || errno == ENOTDIR || errno == EACCES) { return {}; }  // nothing that could be granted
     return std::unexpected("Landlock: " + log_value(path) + ": " + reason(errno));
   }
   if (!S_ISDIR(status.st_mode)) { access &= kReadFile | LANDLOCK_ACCESS_FS_WRITE_FILE | kTruncate; }
   landlock_path_beneath_attr rule{};
   rule.allowed_access = access;
-  rule.parent_fd = place.get();
+  rule.parent_fd = place.fd();
   if (::syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0) != 0) {
     return std::unexpected("Landlock: " + log_value(path) + ": " + reason(errno));
   }
@@ -96,18 +82,18 @@ std::expected<void, std::string> restrict_files(const FileGrants& grants, int ve
     return std::unexpected("Landlock: more than " + std::to_string(kMostGrants) + " folders and files to be granted");
   }
   const Ruleset all = all_of(version);
-  const Descriptor ruleset(::syscall(SYS_landlock_create_ruleset, &all, size_for(version), 0));
+  const Socket ruleset(static_cast<int>(::syscall(SYS_landlock_create_ruleset, &all, size_for(version), 0)));
   if (!ruleset.is_open()) { return std::unexpected("Landlock: " + reason(errno)); }
   const auto grant_each = [&](const std::vector<std::string>& paths,
                               std::uint64_t access) -> std::expected<void, std::string> {
     for (const std::string& path : paths) {
-      if (auto granted = grant(ruleset.get(), path, access & all.files); !granted) { return granted; }
+      if (auto granted = grant(ruleset.fd(), path, access & all.files); !granted) { return granted; }
     }
     return {};
   };
   if (auto granted = grant_each(grants.readable, kRead); !granted) { return granted; }
   if (auto granted = grant_each(grants.writable, kWrite); !granted) { return granted; }
-  if (::syscall(SYS_landlock_restrict_self, ruleset.get(), 0) != 0) {
+  if (::syscall(SYS_landlock_restrict_self, ruleset.fd(), 0) != 0) {
     return std::unexpected("Landlock: " + reason(errno));
   }
   return {};

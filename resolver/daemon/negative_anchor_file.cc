@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "resolver/base/durable_file.h"
+#include "resolver/base/lack_of_memory.h"
 #include "resolver/base/log.h"
 
 namespace vouch {
@@ -46,11 +47,18 @@ void NegativeAnchorFile::write(std::string text) {
   {
     const std::lock_guard lock(mutex_);
     pending_ = std::move(text);
+    refusal_.clear();
   }
   chores_.post([this] { write_pending(); });
 }
 
+void NegativeAnchorFile::cannot_write(std::string why) {
+  const std::lock_guard lock(mutex_);
+  refusal_ = std::move(why);
+}
+
 void NegativeAnchorFile::write_pending() noexcept {
+  const std::lock_guard writing(writing_);  // the latest text last, whoever writes
   std::optional<std::string> text;
   {
     const std::lock_guard lock(mutex_);
@@ -63,11 +71,20 @@ void NegativeAnchorFile::write_pending() noexcept {
   problem_ = written ? std::string() : written.error();
 }
 
-std::expected<void, std::string> NegativeAnchorFile::wait() {
-  chores_.wait();
+void NegativeAnchorFile::after_writing(Done done) {
+  chores_.post([this, done = std::move(done)]() mutable {
+    survive_lack_of_memory([&] {
+      write_pending();  // if not done yet: chores that found no room overtake those that wait
+      done(outcome());
+    });
+  });
+}
+
+std::expected<void, std::string> NegativeAnchorFile::outcome() {
   const std::lock_guard lock(mutex_);
-  if (problem_.empty()) { return {}; }
-  return std::unexpected(path_ + ": " + problem_);
+  const std::string& problem = refusal_.empty() ? problem_ : refusal_;
+  if (problem.empty()) { return {}; }
+  return std::unexpected(path_ + ": " + problem);
 }
 
 }  // namespace vouch

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "resolver/base/lack_of_memory.h"
+
 namespace vouch {
 
 namespace {
@@ -12,7 +14,9 @@ class Done {
   explicit Done(std::move_only_function<void(Buffer)> done) : done_(std::move(done)) {}
   Done(Done&& other) noexcept : done_(std::exchange(other.done_, nullptr)) {}
   Done& operator=(Done&&) = delete;
-  ~Done() { tell({}); }
+  ~Done() {  // noexcept, and whoever is told may have to allocate
+    survive_lack_of_memory([this] { tell({}); });
+  }
   void tell(Buffer reply) {
     auto done = std::exchange(done_, nullptr);
     if (done != nullptr) { done(std::move(reply)); }

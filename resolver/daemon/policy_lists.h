@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <expected>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -14,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "resolver/base/regular_file.h"
 #include "resolver/policy/list_parser.h"
 #include "resolver/policy/policy.h"
 #include "telemetry/policy_sources.h"
@@ -29,36 +31,23 @@ class PolicyLists {
   std::vector<Policy::Source> sources(const PolicyOptions& options);
   // Of another source than a list: the counter that goes by its name.
   std::uint8_t counter_of(std::string_view name) { return counters_.slot_of(name); }
-  // Whether a file has changed since its list was last read.
+  // Whether a file is another than the one that was last read, or tried in vain.
   bool have_changed(const PolicyOptions& options) const;
 
-  // What is known of a list, for whoever asks how things stand.
-  struct Standing {
-    std::string name, file;
-    std::size_t names = 0, bad_lines = 0, memory = 0;
-    std::string trouble;  // why it could not be read the last time; empty: it could
-  };
-  std::vector<Standing> standing(const PolicyOptions& options) const;
-
  private:
-  // What tells a file's contents from those of another moment.
-  struct Stamp {
-    std::uint64_t device = 0, inode = 0, size = 0;
-    std::int64_t modified = 0, changed = 0;  // nanoseconds since 1970
-    bool operator==(const Stamp&) const = default;
-  };
   struct Loaded {
-    std::optional<Stamp> stamp;  // nothing: it could not be read
+    bool was_tried = false;          // false: it is tried at the next look
+    std::optional<FileStamp> tried;  // of the last try, whatever came of it; nothing: there was no file
     std::shared_ptr<const NameTable> listed = std::make_shared<const NameTable>();
     std::shared_ptr<const NameTable> excepted = std::make_shared<const NameTable>();
-    ListReport report;
-    std::string trouble;
+    std::string trouble;  // why it could not be used the last time; empty: it could
+
+    bool is_as_tried(const std::optional<FileStamp>& now) const { return was_tried && now == tried; }
   };
   using Key = std::pair<std::string, ListFormat>;  // one file may be read in two ways
 
-  static std::optional<Stamp> stamp_of(const std::string& file);
   void look_at(const PolicyListOptions& list, Loaded& loaded);
-  static std::optional<std::string> read(const PolicyListOptions& list, Loaded& loaded);
+  static std::expected<ListReport, FileRefusal> read(const PolicyListOptions& list, Loaded& loaded);
   void forget_all_but(const PolicyOptions& options);
 
   PolicySources& counters_;

@@ -6,7 +6,7 @@
 namespace vouch {
 
 std::expected<PolicyPtr, std::string> policy_of(const Configuration& configuration, PolicyLists& lists,
-                                                RpzStore& zones) {
+                                                const RpzStore& zones) {
   PolicyOptions options = configuration.policy;
   // Servers of the operator's own may say what they like of their names.
   for (const auto own : {&ResolverOptions::stub_zones, &ResolverOptions::forward_zones}) {
@@ -15,9 +15,7 @@ std::expected<PolicyPtr, std::string> policy_of(const Configuration& configurati
     }
   }
   std::vector<Policy::Source> sources = lists.sources(options);
-  auto rules = zones.sources(configuration.rpz);
-  if (!rules) { return std::unexpected(std::move(rules.error())); }
-  for (auto& source : *rules) {
+  for (auto& source : zones.sources(configuration.rpz)) {
     const std::uint8_t counter = lists.counter_of(source->name());
     sources.push_back({.rules = std::move(source), .everyone = true, .counter = counter, .is_list = false});
   }

@@ -16,10 +16,11 @@ namespace vouch {
 
 using PolicyPtr = std::shared_ptr<const Policy>;
 
-// Null: there is none. On failure a sentence for the operator, with file and line where there is one. Blocking, for
-// seconds where a file of a million names has changed; not on a worker's thread.
+// Null: there is none. On failure a sentence for the operator. Policy zones are as `zones` has them: of a new
+// configuration, RpzStore::read_all() comes first. Blocking, for seconds where a list of a million names has changed;
+// not on a worker's thread.
 std::expected<PolicyPtr, std::string> policy_of(const Configuration& configuration, PolicyLists& lists,
-                                                RpzStore& zones);
+                                                const RpzStore& zones);
 
 // Before workers use it: lets the caches keep what its rules look at. What was cached while no rule was about servers
 // goes: nobody could tell any more from whom it came.

@@ -92,6 +92,8 @@ ReloadReport Reloader::take_file() {
   keep_unprepared(before->configuration, *next, report.need_restart);
   auto generation = make_generation(std::move(*next), parts_.process, held());
   if (!generation) { return refuse(std::move(generation.error())); }
+  auto read = parts_.rpz.store().read_all((*generation)->configuration.rpz);
+  if (!read) { return refuse(std::move(read.error())); }
   const auto policy = policy_of((*generation)->configuration, parts_.lists, parts_.rpz.store());
   if (!policy) { return refuse(policy.error()); }
   report.changed = changed_keys(before->configuration, (*generation)->configuration);

@@ -1,35 +1,19 @@
 #include "resolver/daemon/root_keeper.h"
 
-#include <sys/stat.h>
-
 #include <algorithm>
-#include <ctime>
 #include <utility>
 
 #include "resolver/base/durable_file.h"
+#include "resolver/base/lack_of_memory.h"
 #include "resolver/base/log.h"
+#include "resolver/base/sleep.h"
+#include "resolver/daemon/file_time.h"
 #include "resolver/zones/root_verification.h"
-#include "resolver/zones/zone_stream.h"
 #include "resolver/zones/zone_text.h"
 
 namespace vouch {
 
 namespace {
-
-constexpr mode_t kMode = 0644;  // nothing of it is a secret
-
-// When the file was written, or confirmed, last; nothing: there is none.
-std::optional<UnixTime> time_of(const std::string& path) {
-  struct stat status {};
-  if (path.empty() || ::stat(path.c_str(), &status) != 0) { return std::nullopt; }
-  return status.st_mtim.tv_sec;
-}
-
-Task<void> sleep(Executor& executor, Duration time) {
-  OneShot<bool> over;
-  const auto timer = executor.after(time, [&over] { over.set(true); });
-  co_await over;
-}
 
 std::vector<Primary> primaries_of(const ResolverOptions& options, Random& random) {
   std::vector<SocketAddress> sources = options.local_root.sources;
@@ -39,7 +23,7 @@ std::vector<Primary> primaries_of(const ResolverOptions& options, Random& random
   for (const SocketAddress& source : sources) {
     if (source.ip().is_v4() ? !options.ipv4 : !options.ipv6) { continue; }
     Primary primary;
-    primary.peer.address = source;
+    primary.address = source;
     primaries.push_back(std::move(primary));
   }
   // Everybody has the built-in ones: each begins with another.
@@ -64,7 +48,8 @@ std::unique_ptr<RootKeeper> RootKeeper::create(const Parts& parts) {
   return keeper;
 }
 
-RootKeeper::RootKeeper(const Parts& parts, std::unique_ptr<EventLoop> loop) : parts_(parts), loop_(std::move(loop)) {
+RootKeeper::RootKeeper(const Parts& parts, std::unique_ptr<EventLoop> loop)
+    : parts_(parts), loop_(std::move(loop)), kept_(parts.dnssec.state_directory) {
   if (!parts_.resolver.local_root.file.empty()) { return; }
   std::vector<Primary> primaries = primaries_of(parts_.resolver, random_);
   if (primaries.empty()) {
@@ -97,19 +82,9 @@ void RootKeeper::start() {
   });
 }
 
-std::string RootKeeper::kept_path() const {
-  const std::string& directory = parts_.dnssec.state_directory;
-  return directory.empty() ? std::string() : path_in(directory, kName);
-}
-
-UnixTime RootKeeper::expiry_of(const Zone& zone, UnixTime since) const {
-  return since + std::chrono::duration_cast<std::chrono::seconds>(zone_lifetime(zone, RefreshBounds())).count();
-}
-
 // ----------------------------------------------------------------------------------------------------- what to believe
 
-// Verifies the zone and gives it to the resolvers.
-std::expected<void, std::string> RootKeeper::use(const ZonePtr& zone, UnixTime until) {
+std::expected<RootCopyPtr, std::string> RootKeeper::verified(const ZonePtr& zone) const {
   const AnchorSetPtr anchors = parts_.anchors.current();
   const RootTerms terms{.anchors = *anchors,
                         .sha1 = parts_.dnssec.sha1,
@@ -120,132 +95,114 @@ std::expected<void, std::string> RootKeeper::use(const ZonePtr& zone, UnixTime u
   if (!signed_until) { return std::unexpected(signed_until.error()); }
   auto copy = std::make_shared<const RootCopy>(zone, *signed_until);
   if (copy->servers() == nullptr) { return std::unexpected(std::string("it names no servers")); }
-  parts_.root.replace(std::move(copy), until);
+  return copy;
+}
+
+std::expected<void, std::string> RootKeeper::take(const Transfer& transfer, const Primary&, UnixTime until) {
+  auto copy = verified(transfer.zone);
+  if (!copy) { return std::unexpected(std::move(copy.error())); }
+  parts_.root.replace(std::move(*copy), until);
+  kept_.store(*transfer.zone);
   return {};
 }
 
-std::expected<void, std::string> RootKeeper::take(const Transfer& transfer, const Primary&) {
-  const Zone& zone = *transfer.zone;
-  if (auto used = use(transfer.zone, expiry_of(zone, parts_.clock.wall())); !used) { return used; }
-  store(zone);
-  return {};
-}
-
-void RootKeeper::confirm() {
+void RootKeeper::confirm(UnixTime until) {
   const RootCopyPtr copy = parts_.root.latest();
   if (copy == nullptr) { return; }
-  parts_.root.keep_until(expiry_of(copy->zone(), parts_.clock.wall()));
-  // The zone itself need not be written anew, which a memory card would mind: the time of a small file will do.
-  const std::string path = kept_path();
-  if (path.empty()) { return; }
-  const std::string text = "serial " + std::to_string(copy->zone().serial()) + " was current when this was written\n";
-  static_cast<void>(write_durably(path + std::string(kChecked), text, kMode));
+  parts_.root.keep_until(until);
+  kept_.confirm(copy->zone());
 }
 
 void RootKeeper::expire() { parts_.root.replace(nullptr, 0); }
 
-// --------------------------------------------------------------------------------------------------------- what is
-// kept
-
-void RootKeeper::store(const Zone& zone) {
-  const std::string path = kept_path();
-  if (path.empty()) { return; }
-  if (const auto written = write_durably(path, zone_stream(zone), kMode); !written) {
-    log(LogLevel::warning, "local_root_not_kept",
-        {{"file", path}, {"problem", written.error()}, {"effect", "a restart has to fetch it anew"}});
-  }
-}
+// -------------------------------------------------------------------------------------------------------- what is kept
 
 void RootKeeper::restore() {
   if (!parts_.resolver.local_root.file.empty()) {
     look_at_file();
     return;
   }
-  const std::string path = kept_path();
-  auto checked = time_of(path);
-  if (!checked || secondary_ == nullptr) { return; }
-  if (const auto again = time_of(path + std::string(kChecked))) { checked = std::max(checked, again); }
-  const auto refuse = [&path](const std::string& why) {
+  if (secondary_ == nullptr) { return; }
+  const auto refuse = [this](const std::string& why) {
     log(LogLevel::warning, "local_root_not_restored",
-        {{"file", path}, {"why", why}, {"effect", "it is fetched; until then the root servers are asked"}});
+        {{"file", kept_.path()}, {"why", why}, {"effect", "it is fetched; until then the root servers are asked"}});
   };
-  const auto octets = read_whole(path, kLimits.octets, Links::refused);
-  if (!octets || !*octets) {
-    refuse(octets ? "it is gone" : octets.error());
-    return;
-  }
-  const auto zone = read_zone_stream(bytes_of(**octets), NameView(), kLimits);
-  if (!zone) {
-    refuse(zone.error());
-    return;
-  }
-  const UnixTime since = std::min(*checked, parts_.clock.wall());
-  if (const auto used = use(*zone, expiry_of(**zone, since)); !used) {
-    refuse(used.error());
-    return;
-  }
-  if (!secondary_->restore(*zone, since, "state directory")) {
-    parts_.root.replace(nullptr, 0);
-    refuse("it has expired");
-    return;
-  }
-  log(LogLevel::notice, "local_root_restored", {{"serial", (*zone)->serial()}, {"checked", since}});
+  const auto found = kept_.read(kLimits);
+  if (!found) { return refuse(found.error()); }
+  if (!*found) { return; }
+  const auto& [zone, checked] = **found;
+  auto copy = verified(zone);
+  if (!copy) { return refuse(copy.error()); }
+  const UnixTime since = std::min(checked, parts_.clock.wall());
+  const auto until = secondary_->restore(zone, since, "state directory");
+  if (!until) { return refuse("it has expired"); }
+  parts_.root.replace(std::move(*copy), *until);
+  log(LogLevel::notice, "local_root_restored", {{"serial", zone->serial()}, {"checked", since}});
 }
 
 // ----------------------------------------------------------------------------------------------------------- the file
 
 Task<void> RootKeeper::watch_file() {
   for (;;) {
-    co_await sleep(*loop_, kLookAtFile);
+    co_await sleep(*loop_, parts_.look);
     look_at_file();
   }
 }
 
-// Whoever keeps the file writes it anew, or touches it, when it is current.
-void RootKeeper::look_at_file() {
+// Whoever keeps the file writes it anew, or touches it, when it is current. What was refused is looked at each time:
+// it may have been us (a clock that was not set yet, memory that ran out).
+void RootKeeper::look_at_file() noexcept {
+  survive_lack_of_memory([this] {
+    const auto time = file_time(parts_.resolver.local_root.file);
+    if (!time) {
+      used_ = std::nullopt;
+      note_failure({"it cannot be found"});
+    } else if (used_ != time) {
+      read_file(*time);
+    }
+  });
+}
+
+void RootKeeper::read_file(UnixTime time) {
+  const auto used = use_file(time);
+  if (!used) { return note_failure(used.error()); }
+  used_ = time;
+  told_.clear();
   const std::string& path = parts_.resolver.local_root.file;
-  const auto time = time_of(path);
-  if (!time) {
-    if (!std::exchange(is_file_missed_, true)) { note_failure(path + " cannot be found"); }
-    seen_ = std::nullopt;
-    return;
-  }
-  is_file_missed_ = false;
-  if (seen_ == time) { return; }
-  seen_ = time;
-  const auto octets = read_whole(path, kLimits.octets, Links::followed);
-  if (!octets || !*octets) {
-    note_failure(octets ? path + " is gone" : octets.error());
-    return;
-  }
-  const auto zone = read_zone_text(**octets, NameView(), kLimits);
-  if (!zone) {
-    note_failure(path + ": " + zone.error());
-    return;
-  }
-  const UnixTime since = std::min(*time, parts_.clock.wall());
-  const UnixTime until = expiry_of(**zone, since);
-  const auto used = until > parts_.clock.wall() ? use(*zone, until)
-                                                : std::unexpected(std::string("it has not been renewed for too long"));
-  if (!used) {
-    note_failure(path + ": " + used.error());
-    const std::lock_guard lock(mutex_);
-    ++file_figures_.rejected;
-    return;
-  }
-  log(LogLevel::notice, "local_root_read", {{"file", path}, {"serial", (*zone)->serial()}});
+  log(LogLevel::notice, "local_root_read", {{"file", path}, {"serial", (*used)->serial()}});
   const std::lock_guard lock(mutex_);
   ++file_figures_.whole;
-  file_figures_.checked = since;
+  file_figures_.checked = std::min(time, parts_.clock.wall());
   file_figures_.source = path;
 }
 
-void RootKeeper::note_failure(const std::string& why) {
-  log(LogLevel::warning, "local_root_unusable",
-      {{"why", why}, {"effect", "what was used before stays until it expires"}});
+std::expected<ZonePtr, RootKeeper::Unusable> RootKeeper::use_file(UnixTime time) {
+  const auto octets = read_whole(parts_.resolver.local_root.file, kLimits.octets, Links::followed);
+  if (!octets) { return std::unexpected(Unusable{octets.error()}); }
+  if (!*octets) { return std::unexpected(Unusable{"it is gone"}); }
+  const auto zone = read_zone_text(**octets, NameView(), kLimits);
+  if (!zone) { return std::unexpected(Unusable{zone.error()}); }
+  const UnixTime now = parts_.clock.wall();
+  const auto lifetime = std::chrono::duration_cast<std::chrono::seconds>(zone_lifetime(**zone, RefreshBounds()));
+  const UnixTime until = std::min(time, now) + lifetime.count();
+  auto copy = until > now ? verified(*zone) : std::unexpected(std::string("it has not been renewed for too long"));
+  if (!copy) { return std::unexpected(Unusable{std::move(copy.error()), true}); }
+  parts_.root.replace(std::move(*copy), until);
+  return *zone;
+}
+
+// One failure after the other may be the same for days: the log hears of each different one.
+void RootKeeper::note_failure(const Unusable& file) {
+  const std::string& path = parts_.resolver.local_root.file;
+  if (told_ != file.why) {
+    log(LogLevel::warning, "local_root_unusable",
+        {{"file", path}, {"why", file.why}, {"effect", "what was used before stays until it expires"}});
+    told_ = file.why;
+  }
   const std::lock_guard lock(mutex_);
   ++file_figures_.failures;
-  file_figures_.failure = why;
+  if (file.is_rejected) { ++file_figures_.rejected; }
+  file_figures_.failure = path + ": " + file.why;
   file_figures_.failed = parts_.clock.wall();
 }
 

@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "resolver/base/random.h"
+#include "resolver/daemon/kept_root.h"
 #include "resolver/dnssec/trust_anchors.h"
 #include "resolver/iterate/local_root.h"
 #include "resolver/iterate/resolver_options.h"
@@ -25,8 +26,6 @@ namespace vouch {
 
 class RootKeeper final : private ZoneOwner {
  public:
-  static constexpr std::string_view kName = "root-zone";    // in the state directory
-  static constexpr std::string_view kChecked = ".checked";  // behind that: written when a source says it is current
   static constexpr Duration kLookAtFile = std::chrono::seconds(60);
   // The root has 25,000 records and 1.3 MB. Twenty times that is somebody's mistake, or worse.
   static constexpr TransferLimits kLimits{
@@ -39,6 +38,7 @@ class RootKeeper final : private ZoneOwner {
     const Clock& clock;
     TrustAnchors& anchors;
     LocalRoot& root;
+    Duration look = kLookAtFile;  // tests are in a hurry
   };
   // As the user who will go on writing. A copy that is kept and still good is in use when this returns. Null, and a
   // line in the log: there is no descriptor left for it.
@@ -52,26 +52,30 @@ class RootKeeper final : private ZoneOwner {
 
  private:
   RootKeeper(const Parts& parts, std::unique_ptr<EventLoop> loop);
-  std::expected<void, std::string> take(const Transfer& transfer, const Primary& from) override;
-  void confirm() override;
+  std::expected<void, std::string> take(const Transfer& transfer, const Primary& from, UnixTime until) override;
+  void confirm(UnixTime until) override;
   void expire() override;
 
+  struct Unusable {
+    std::string why;
+    bool is_rejected = false;  // read, and not believed
+  };
+  std::expected<RootCopyPtr, std::string> verified(const ZonePtr& zone) const;
   void restore();
   Task<void> watch_file();
-  void look_at_file();
-  std::expected<void, std::string> use(const ZonePtr& zone, UnixTime until);
-  void store(const Zone& zone);
-  void note_failure(const std::string& why);
-  UnixTime expiry_of(const Zone& zone, UnixTime since) const;
-  std::string kept_path() const;  // empty: nothing can be kept
+  void look_at_file() noexcept;
+  void read_file(UnixTime time);
+  std::expected<ZonePtr, Unusable> use_file(UnixTime time);
+  void note_failure(const Unusable& file);
 
   const Parts parts_;
   const std::unique_ptr<EventLoop> loop_;
   SystemRandom random_;
   std::unique_ptr<MessageDialer> dialer_;
   std::unique_ptr<Secondary> secondary_;  // null: a file is looked at
-  std::optional<UnixTime> seen_;          // the file's time when it was looked at last
-  bool is_file_missed_ = false;           // which has been told
+  KeptRoot kept_;
+  std::optional<UnixTime> used_;  // the file's time when it was taken into use last
+  std::string told_;              // the failure that the log was told last; empty: the last look was good
   Task<void> task_;
   mutable std::mutex mutex_;
   LocalRootFigures file_figures_;  // guarded by mutex_; of the file, where no secondary counts

@@ -1,7 +1,5 @@
 #include "resolver/daemon/rpz_store.h"
 
-#include <sys/stat.h>
-
 #include <algorithm>
 
 #include "resolver/policy/rpz/text.h"
@@ -41,16 +39,9 @@ void tell_of_rpz_zone(const RpzZone& zone, std::string_view source) {
   }
 }
 
-std::optional<RpzStore::Stamp> RpzStore::stamp_of(const std::string& path) {
-  struct stat status {};
-  if (::stat(path.c_str(), &status) != 0) { return std::nullopt; }
-  return Stamp{status.st_dev, status.st_ino, static_cast<std::uint64_t>(status.st_size), status.st_mtim.tv_sec,
-               status.st_mtim.tv_nsec};
-}
-
 // Of a zone with a file, that is not here as the file is now.
 std::expected<void, std::string> RpzStore::read(const RpzZoneOptions& zone) {
-  const std::optional<Stamp> stamp = stamp_of(zone.file);
+  const std::optional<FileStamp> stamp = file_stamp(zone.file);
   {
     const std::lock_guard lock(mutex_);
     const Entry& entry = entries_[key_of(zone.zone)];
@@ -61,27 +52,31 @@ std::expected<void, std::string> RpzStore::read(const RpzZoneOptions& zone) {
   Entry& entry = entries_[key_of(zone.zone)];
   if (!made) {
     entry.failed = stamp;
-    entry.failure = made.error();
     return std::unexpected(std::move(made.error()));
   }
   tell_of_rpz_zone(**made, zone.file);
   entry.zone = std::move(*made);
   entry.source = zone.file;
   entry.read = entry.seen = stamp;
-  entry.failure.clear();
   entry.failed.reset();
   return {};
 }
 
-std::expected<RpzStore::Sources, std::string> RpzStore::sources(const std::vector<RpzZoneOptions>& zones) {
-  Sources sources;
+std::expected<void, std::string> RpzStore::read_all(const std::vector<RpzZoneOptions>& zones) {
   for (const RpzZoneOptions& zone : zones) {
-    if (!zone.file.empty()) {
-      if (auto done = read(zone); !done) { return std::unexpected("policy.rpz: " + done.error()); }
-    }
-    const std::lock_guard lock(mutex_);
-    const Entry& entry = entries_[key_of(zone.zone)];
-    if (entry.zone) { sources.push_back(std::make_shared<RpzSource>(entry.zone, zone, entry.hits, clock_)); }
+    if (zone.file.empty()) { continue; }
+    if (auto done = read(zone); !done) { return std::unexpected("policy.rpz: " + done.error()); }
+  }
+  return {};
+}
+
+RpzStore::Sources RpzStore::sources(const std::vector<RpzZoneOptions>& zones) const {
+  Sources sources;
+  const std::lock_guard lock(mutex_);
+  for (const RpzZoneOptions& zone : zones) {
+    const auto found = entries_.find(key_of(zone.zone));
+    if (found == entries_.end() || !found->second.zone) { continue; }
+    sources.push_back(std::make_shared<RpzSource>(found->second.zone, zone, found->second.hits, clock_));
   }
   return sources;
 }
@@ -97,7 +92,7 @@ bool RpzStore::look_at_files(const std::vector<RpzZoneOptions>& zones) {
   bool has_changed = false;
   for (const RpzZoneOptions& zone : zones) {
     if (zone.file.empty()) { continue; }
-    const std::optional<Stamp> stamp = stamp_of(zone.file);
+    const std::optional<FileStamp> stamp = file_stamp(zone.file);
     {
       const std::lock_guard lock(mutex_);
       Entry& entry = entries_[key_of(zone.zone)];
@@ -125,38 +120,15 @@ void RpzStore::put(const Name& zone, RpzZonePtr made, std::string source) {
 
 void RpzStore::remove(const Name& zone) {
   const std::lock_guard lock(mutex_);
-  entries_[key_of(zone)].zone.reset();
+  Entry& entry = entries_[key_of(zone)];
+  entry.zone.reset();
+  entry.read.reset();
 }
 
 bool RpzStore::has(const Name& zone) const {
   const std::lock_guard lock(mutex_);
   const auto entry = entries_.find(key_of(zone));
   return entry != entries_.end() && entry->second.zone != nullptr;
-}
-
-std::vector<RpzZoneStatus> RpzStore::status(const std::vector<RpzZoneOptions>& zones) const {
-  std::vector<RpzZoneStatus> all;
-  const std::lock_guard lock(mutex_);
-  for (const RpzZoneOptions& zone : zones) {
-    RpzZoneStatus& status = all.emplace_back();
-    status.zone = zone.zone.text();
-    status.zone.pop_back();
-    const auto found = entries_.find(key_of(zone.zone));
-    if (found == entries_.end()) { continue; }
-    const Entry& entry = found->second;
-    status.source = entry.source;
-    status.failure = entry.failure;
-    for (std::size_t i = 0; i < kRpzActions; ++i) {
-      status.would_have[i] = entry.hits->would_have(static_cast<RpzAction>(i));
-    }
-    if (!entry.zone) { continue; }
-    status.is_here = true;
-    status.serial = entry.zone->serial();
-    status.rules = entry.zone->rules();
-    status.skipped = entry.zone->report().skipped();
-    status.octets = entry.zone->memory();
-  }
-  return all;
 }
 
 }  // namespace vouch

@@ -1,13 +1,12 @@
 #include "resolver/daemon/rpz_transfers.h"
 
-#include <fcntl.h>
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <system_error>
+#include <tuple>
 
 #include "resolver/base/durable_file.h"
+#include "resolver/base/regular_file.h"
 #include "resolver/wire/zone_file.h"
 
 namespace vouch {
@@ -17,27 +16,23 @@ namespace {
 constexpr std::size_t kWriteAtOnce = std::size_t{1} << 20;  // octets of text between two system calls
 constexpr mode_t kStateMode = 0640;
 
-struct Closed {
-  void operator()(std::FILE* file) const noexcept { std::fclose(file); }
-};
-
 struct Remembered {
   ZonePtr zone;
   UnixTime checked = 0;  // when a primary last confirmed it: the file's time
 };
 
 std::expected<std::optional<Remembered>, std::string> read_state(const std::string& path, const Name& apex) {
-  const std::unique_ptr<std::FILE, Closed> file(std::fopen(path.c_str(), "re"));
+  const auto file = open_regular_file(path);
   if (!file) {
-    if (errno == ENOENT) { return std::nullopt; }
-    return std::unexpected(std::generic_category().message(errno));
+    if (file.error().is_absent) { return std::nullopt; }
+    return std::unexpected(file.error().reason);
   }
   struct stat status {};
-  if (::fstat(::fileno(file.get()), &status) != 0) { return std::unexpected("no file"); }
+  if (::fstat(::fileno(file->get()), &status) != 0) { return std::unexpected("no file"); }
   RecordList records;
   bool fits = true;
   const auto fault =
-      read_zone_file(*file, apex, [&](NameView owner, Type type, std::uint32_t ttl, Bytes rdata, std::uint64_t) {
+      read_zone_file(**file, apex, [&](NameView owner, Type type, std::uint32_t ttl, Bytes rdata, std::uint64_t) {
         fits = fits && records.size() < RpzTransfers::kLimits.records && records.add(owner, type, ttl, rdata);
       });
   if (fault) { return std::unexpected("line " + std::to_string(fault->line) + ": " + fault->problem); }
@@ -64,7 +59,7 @@ std::expected<void, std::string> write_state(const std::string& path, const Zone
 
 // Its first octet, written again: a confined process may do that, and not set times.
 void renew_time(const std::string& path) {
-  const std::unique_ptr<std::FILE, Closed> file(std::fopen(path.c_str(), "r+e"));
+  const FilePtr file(std::fopen(path.c_str(), "r+e"));
   if (!file) { return; }
   const int first = std::fgetc(file.get());
   if (first == EOF || std::fseek(file.get(), 0, SEEK_SET) != 0) { return; }
@@ -97,7 +92,7 @@ SecondaryOptions secondary_options(const RpzZoneOptions& zone) {
   const TsigKeyPtr key = key_of(zone);
   for (const SocketAddress& address : zone.primaries) {
     Primary& primary = options.primaries.emplace_back();
-    primary.peer.address = address;
+    primary.address = address;
     primary.key = key;
   }
   return options;
@@ -140,24 +135,31 @@ class RpzTransfers::Kept final : public ZoneOwner {
         parts_(parts),
         secondary_(secondary_options(options), parts.network, *this) {}
 
+  // Where it has no zone to begin with, nobody would ever give up what the store still has under that name: another
+  // primary's rules, or a file's.
   void start() {
-    restore();
+    if (!restore()) { give_up(); }
     running_.spawn(secondary_.run());
   }
+  // What the transfer depends on. What else is said of the zone is the business of the sources made of it: for that
+  // alone no transfer begins anew, and no expiry is forgotten.
   bool is_for(const RpzZoneOptions& options, const std::string& path) const {
-    return options_ == options && path_ == path;
+    const auto transfer = [](const RpzZoneOptions& of) {
+      return std::tie(of.zone, of.primaries, of.tsig_key, of.tsig_algorithm, of.tsig_secret);
+    };
+    return transfer(options_) == transfer(options) && path_ == path;
   }
 
-  std::expected<void, std::string> take(const Transfer& transfer, const Primary& from) override {
+  std::expected<void, std::string> take(const Transfer& transfer, const Primary& from, UnixTime) override {
     auto made = rpz_zone_of(*transfer.zone);
     if (!made) { return std::unexpected(std::move(made.error())); }
-    put(std::move(*made), from.peer.address.text());
+    put(std::move(*made), from.address.text());
     if (path_.empty()) { return {}; }
     if (auto written = write_state(path_, *transfer.zone); !written) { tell_of_state(written.error()); }
     return {};
   }
   // The file's time says until when it may be believed after a restart.
-  void confirm() override {
+  void confirm(UnixTime) override {
     if (!path_.empty()) { renew_time(path_); }
   }
   void expire() override {
@@ -172,19 +174,36 @@ class RpzTransfers::Kept final : public ZoneOwner {
     parts_.changed();
   }
 
-  void restore() {
-    if (path_.empty()) { return; }
+  // True: the secondary has a zone, and the store that zone's rules, whatever it had before: differences will be
+  // applied to the one, and must lead to the other.
+  bool restore() {
+    if (path_.empty()) { return false; }
     auto state = read_state(path_, options_.zone);
-    if (!state) { return tell_of_state(state.error()); }
-    if (!*state) { return; }
+    if (!state) {
+      tell_of_state(state.error());
+      return false;
+    }
+    if (!*state) { return false; }
     const ZonePtr zone = (*state)->zone;
+    // Before the secondary has the zone: it would be told that this is current, and the rules would never come.
     auto made = rpz_zone_of(*zone);
-    if (!made) { return tell_of_state(made.error()); }
+    if (!made) {
+      tell_of_state(made.error());
+      return false;
+    }
     if (!secondary_.restore(zone, (*state)->checked, path_)) {
       log(LogLevel::warning, "rpz_state_expired", {{"zone", options_.zone.text()}, {"file", path_}});
-      return;
+      return false;
     }
-    if (!parts_.store.has(options_.zone)) { put(std::move(*made), path_); }
+    put(std::move(*made), path_);
+    return true;
+  }
+
+  void give_up() {
+    if (!parts_.store.has(options_.zone)) { return; }
+    log(LogLevel::notice, "rpz_rules_given_up",
+        {{"zone", options_.zone.text()}, {"why", "it comes from elsewhere now"}, {"until", "it is transferred"}});
+    expire();
   }
 
   void tell_of_state(const std::string& problem) const {

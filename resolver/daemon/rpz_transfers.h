@@ -39,8 +39,9 @@ class RpzTransfers {
   explicit RpzTransfers(Parts parts);
   ~RpzTransfers();
 
-  // From now on these, of which those with primaries count; what was kept already and is told in the same words goes
-  // on. `state_directory` empty: nothing is kept on disk. Begins with what the directory has.
+  // From now on these, of which those with primaries count; what is kept already, from the same primaries with the same
+  // key, goes on. `state_directory` empty: nothing is kept on disk. Begins with what the directory has; where that has
+  // nothing, what the store has under the zone's name is given up.
   void keep(const std::vector<RpzZoneOptions>& zones, const std::string& state_directory);
 
  private:

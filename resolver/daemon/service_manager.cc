@@ -16,7 +16,7 @@ namespace vouch {
 
 namespace {
 
-int connected = -1;  // for as long as the process lives
+Socket connected;  // for as long as the process lives
 std::optional<Duration> patience;
 
 std::optional<std::uint64_t> number_in_environment(const char* name) noexcept {
@@ -28,19 +28,17 @@ std::optional<std::uint64_t> number_in_environment(const char* name) noexcept {
   return error == std::errc() && last == end ? std::optional(number) : std::nullopt;
 }
 
-int connect_to(const char* path) noexcept {
+Socket connect_to(const char* path) noexcept {
   sockaddr_un address{};
   const std::size_t length = std::strlen(path);
-  if ((path[0] != '/' && path[0] != '@') || length >= sizeof address.sun_path) { return -1; }
+  if ((path[0] != '/' && path[0] != '@') || length >= sizeof address.sun_path) { return Socket(); }
   address.sun_family = AF_UNIX;
   std::memcpy(address.sun_path, path, length);
   if (path[0] == '@') { address.sun_path[0] = '\0'; }  // the abstract namespace
   const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + length);
-  const int socket = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  if (socket < 0) { return -1; }
-  if (::connect(socket, reinterpret_cast<const sockaddr*>(&address), size) != 0) {
-    ::close(socket);
-    return -1;
+  Socket socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  if (!socket.is_open() || ::connect(socket.fd(), reinterpret_cast<const sockaddr*>(&address), size) != 0) {
+    return Socket();
   }
   return socket;
 }
@@ -56,14 +54,14 @@ void reach_service_manager() noexcept {
   const auto microseconds = number_in_environment("WATCHDOG_USEC");
   const auto process = number_in_environment("WATCHDOG_PID");
   const bool is_ours = !process || *process == static_cast<std::uint64_t>(::getpid());
-  if (connected >= 0 && is_ours && microseconds && *microseconds > 0 && *microseconds <= kLongest) {
+  if (connected.is_open() && is_ours && microseconds && *microseconds > 0 && *microseconds <= kLongest) {
     patience = std::chrono::microseconds(*microseconds);
   }
 }
 
 void notify_service_manager(std::string_view state) noexcept {
-  if (connected < 0) { return; }
-  const auto sent = ::send(connected, state.data(), state.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  if (!connected.is_open()) { return; }
+  const auto sent = ::send(connected.fd(), state.data(), state.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
   (void)sent;  // nobody to tell of it
 }
 

@@ -10,6 +10,8 @@
 #include <ctime>
 #include <system_error>
 
+#include "resolver/daemon/machine_start.h"
+
 namespace vouch {
 
 namespace {
@@ -91,22 +93,8 @@ std::expected<DurableFile, std::string> create_snapshot_file(const std::string& 
 
 namespace {
 
-// The kernel's name for this start of the machine; zeros where it tells none.
-std::array<Octet, 16> start_of_machine() {
-  std::array<Octet, 16> start{};
-  constexpr std::size_t kMost = 64;  // 36 characters and a line end
-  const auto text = read_whole("/proc/sys/kernel/random/boot_id", kMost, Links::refused);
-  if (!text || !*text) { return start; }
-  std::size_t digits = 0;
-  for (const char character : **text) {
-    const std::size_t digit = std::string_view("0123456789abcdef").find(character);
-    if (digit == std::string_view::npos) { continue; }
-    if (digits == 2 * start.size()) { return {}; }
-    start[digits / 2] = u8(std::size_t{start[digits / 2]} << 4U | digit);
-    ++digits;
-  }
-  return digits == 2 * start.size() ? start : std::array<Octet, 16>{};
-}
+// The environment's word is that of the unit (conf/systemd/vouch.service), under which /proc has no such file.
+MachineStart start_of_machine() { return machine_start("/proc/sys/kernel/random/boot_id", "VOUCH_BOOT_ID"); }
 
 }  // namespace
 

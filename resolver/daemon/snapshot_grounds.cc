@@ -1,7 +1,6 @@
 #include "resolver/daemon/snapshot_grounds.h"
 
 #include <algorithm>
-#include <cstdlib>
 
 #include "resolver/daemon/version.h"
 #include "resolver/dnssec/algorithms.h"
@@ -37,8 +36,7 @@ class Listing {
       return print;
     }
     static const std::uint64_t kHere = process_hash_key().k0;
-    store32(print.data(), u32(kHere >> 32));
-    store32(print.data() + 4, u32(kHere & 0xffffffffU));
+    store64(print.data(), kHere);
     return print;
   }
 

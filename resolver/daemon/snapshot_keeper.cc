@@ -3,10 +3,9 @@
 #include <pthread.h>
 #include <unistd.h>
 
-#include <algorithm>
+#include <ctime>
+#include <new>
 #include <utility>
-
-#include "resolver/daemon/snapshot_file.h"
 
 namespace vouch {
 
@@ -17,9 +16,11 @@ constexpr Duration kClockLook = std::chrono::seconds(5);
 // How soon a configuration that was reloaded is heard of, where no snapshot is due.
 constexpr Duration kLookAgain = std::chrono::minutes(1);
 
-// Waits twice as long as it has worked: a third of one core at most.
+// Waits twice as long as it has had a processor: a third of one core at most.
 constexpr int kRest = 2;
-constexpr Duration kLongestRest = std::chrono::milliseconds(50);  // a disk that was slow is not made slower
+// Sooner than after so much work it does not wait: a wait costs some microseconds itself. No worker is kept off a core
+// for longer than this and one step or one block.
+constexpr Duration kWorkAtATime = std::chrono::milliseconds(1);
 
 // Of the interval, by which the next write is put off or brought forward: a fleet that was started at once shall not
 // write at once.
@@ -32,31 +33,49 @@ std::int64_t milliseconds_since(Instant start, const Clock& clock) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(clock.monotonic() - start).count();
 }
 
+// Of this thread. A disk that is slow takes none.
+Duration processor_time() noexcept {
+  timespec time{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+}
+
 class Rest {
  public:
-  explicit Rest(const Clock& clock) : clock_(clock), began_(clock.monotonic()) {}
   void take() {
-    const Duration worked = clock_.monotonic() - began_;
-    std::this_thread::sleep_for(std::min(kRest * worked, kLongestRest));
-    began_ = clock_.monotonic();
+    const Duration worked = processor_time() - began_;
+    if (worked < kWorkAtATime) { return; }
+    std::this_thread::sleep_for(kRest * worked);
+    began_ += worked;
   }
 
  private:
-  const Clock& clock_;
-  Instant began_;
+  Duration began_ = processor_time();
 };
+
+// What is left undone for want of memory must not end the process.
+template <typename Work>
+void attempt(const Work& work) noexcept {
+  try {
+    work();
+  } catch (const std::bad_alloc&) {  // whoever looks at what it was to bring about finds it not done
+  }
+}
 
 // Into a file, block by block.
 class FileSink final : public SnapshotSink {
  public:
-  FileSink(DurableFile& file, const Clock& clock, bool is_gentle, std::function<bool()> goes_on)
-      : file_(file), rest_(clock), is_gentle_(is_gentle), goes_on_(std::move(goes_on)) {}
+  FileSink(DurableFile& file, bool is_gentle, std::function<bool()> goes_on)
+      : file_(file), is_gentle_(is_gentle), goes_on_(std::move(goes_on)) {}
 
   bool take(Bytes octets) override {
     if (const auto written = file_.append(octets); !written) {
       problem_ = written.error();
       return false;
     }
+    return true;
+  }
+  bool rest() override {
     if (!goes_on_()) {
       problem_ = "there is no time left";
       return false;
@@ -130,7 +149,7 @@ bool SnapshotKeeper::is_ending() {
 }
 
 void SnapshotKeeper::run() {
-  load();
+  attempt([this] { load(); });
   Due due = next();
   for (News news = wait_until(due.when); news != News::end; news = wait_until(due.when)) {
     if (news == News::command) {
@@ -157,34 +176,49 @@ void SnapshotKeeper::answer(const Outcome& outcome) {
     const std::scoped_lock lock(mutex_);
     waiting.swap(waiting_);
   }
-  for (Done& done : waiting) { done(outcome); }
+  for (Done& done : waiting) {
+    attempt([&] { done(outcome); });
+  }
 }
 
 SnapshotKeeper::Due SnapshotKeeper::next() {
-  const SnapshotOptions options = parts_.terms().options;
   const Instant now = parts_.clock.monotonic();
+  SnapshotOptions options{.enabled = false};
+  attempt([&] { options = parts_.options(); });
   if (!options.enabled || options.interval == 0) { return {.when = now + kLookAgain, .saves = false}; }
   const std::uint32_t jitter = options.interval / kJitterShare;
   const std::uint32_t wait = options.interval - jitter + random_.below(2 * jitter + 1);
   return {.when = now + std::chrono::seconds(wait), .saves = true};
 }
 
+// Why none is to be written now; empty: one is.
+std::string_view SnapshotKeeper::refusal() {
+  if (!parts_.options().enabled) { return "cache.snapshot.enabled is false"; }
+  return may_replace_ ? "" : "the last snapshot has not been taken up yet";
+}
+
 SnapshotKeeper::Outcome SnapshotKeeper::save(Pace pace) {
-  const Terms terms = parts_.terms();
-  if (!terms.options.enabled) { return std::unexpected("cache.snapshot.enabled is false"); }
-  if (!may_replace_) { return std::unexpected("the last snapshot has not been taken up yet"); }
   const Instant start = parts_.clock.monotonic();
   Outcome outcome = std::unexpected("out of memory");
-  try {
-    outcome = write(terms, pace);
-  } catch (const std::bad_alloc&) {  // told below; the next one may succeed
+  bool is_told = true;
+  attempt([&] {
+    const std::string_view why = refusal();
+    is_told = why.empty();
+    outcome = is_told ? write(parts_.terms(), pace) : Outcome(std::unexpect, why);
+  });
+  if (!outcome && pace == Pace::gentle && is_ending()) { is_told = false; }  // given up for the last one
+  if (is_told) {
+    attempt([&] { tell(outcome, start); });
   }
-  if (!outcome && pace == Pace::gentle && is_ending()) { return outcome; }  // given up for the last one
+  return outcome;
+}
+
+void SnapshotKeeper::tell(const Outcome& outcome, Instant start) {
   if (!outcome) {
     if (const auto silenced = complaints_.allow(start)) {
       log(LogLevel::error, "cache_snapshot_not_saved", {{"problem", outcome.error()}, {"silenced", *silenced}});
     }
-    return outcome;
+    return;
   }
   log(LogLevel::notice, "cache_snapshot_saved",
       {{"rrsets", outcome->rrsets},
@@ -194,7 +228,6 @@ SnapshotKeeper::Outcome SnapshotKeeper::save(Pace pace) {
        {"octets", outcome->octets},
        {"cut", outcome->is_cut},
        {"milliseconds", milliseconds_since(start, parts_.clock)}});
-  return outcome;
 }
 
 SnapshotKeeper::Outcome SnapshotKeeper::write(const Terms& terms, Pace pace) {
@@ -212,7 +245,7 @@ SnapshotKeeper::Outcome SnapshotKeeper::write(const Terms& terms, Pace pace) {
     // One that was begun while all was well is not finished when the end comes: the last one is due.
     return pace == Pace::gentle ? !ending_ : parts_.clock.monotonic() < last_moment_;
   };
-  FileSink sink(*file, parts_.clock, pace == Pace::gentle, goes_on);
+  FileSink sink(*file, pace == Pace::gentle, goes_on);
   const auto written = write_snapshot(parts_.caches, writing, sink);
   if (!written) { return std::unexpected(sink.problem()); }
   if (auto committed = file->commit(); !committed) { return std::unexpected(std::move(committed.error())); }
@@ -220,26 +253,26 @@ SnapshotKeeper::Outcome SnapshotKeeper::write(const Terms& terms, Pace pace) {
 }
 
 void SnapshotKeeper::load() {
-  const Terms terms = parts_.terms();
-  if (!terms.options.enabled) {
-    may_replace_ = true;
-    return;
-  }
-  auto source = SnapshotFileSource::open(terms.options.state_directory, machine_.us);
-  if (!source) {
-    discard(source.error());
-  } else if (*source == nullptr) {
-    may_replace_ = true;
-  } else {
-    try {
+  try {
+    const SnapshotOptions options = parts_.options();
+    if (!options.enabled) {
+      may_replace_ = true;
+      return;
+    }
+    auto source = SnapshotFileSource::open(options.state_directory, machine_.us);
+    if (!source) {
+      discard(source.error());
+    } else if (*source == nullptr) {
+      may_replace_ = true;
+    } else {
       load_from(**source);
-    } catch (const std::bad_alloc&) { discard("out of memory"); }
-  }
+    }
+  } catch (const std::bad_alloc&) { discard("out of memory"); }
 }
 
 void SnapshotKeeper::discard(std::string_view why) {
-  log(LogLevel::warning, "cache_snapshot_discarded", {{"problem", why}, {"effect", "the cache starts empty"}});
   may_replace_ = true;
+  log(LogLevel::warning, "cache_snapshot_discarded", {{"problem", why}, {"effect", "the cache starts empty"}});
 }
 
 // Nothing: it cannot be known, which is told, or the end came first.
@@ -268,7 +301,10 @@ void SnapshotKeeper::load_from(SnapshotSource& source) {
   }
   const auto elapsed = elapsed_since(header->taken);
   if (!elapsed) { return; }
-  const Terms terms = parts_.terms();  // the wait may have been long
+  // The wait may have been long. If they change while the blocks come in, it is as if all had come in before: whoever
+  // changes them has the caches forget what cannot stand (Reloader::forget_outdated(), NegativeAnchorKeeper), after the
+  // change, and the reader sees that they did.
+  const Terms terms = parts_.terms();
   if (header->grounds.sources != terms.grounds.sources) {
     discard("root hints, stub or forward zones were others then");
     return;
@@ -278,9 +314,10 @@ void SnapshotKeeper::load_from(SnapshotSource& source) {
   reader.begin({.grounds = terms.grounds,
                 .proofs = terms.proofs,
                 .max_stale = terms.max_stale,
-                .signature_skew = terms.signature_skew},
+                .signature_skew = terms.signature_skew,
+                .as_of = as_of_},
                *elapsed, parts_.clock.ttl());
-  Rest rest(parts_.clock);
+  Rest rest;
   SnapshotReader::Step step = SnapshotReader::Step::more;
   while (step == SnapshotReader::Step::more) {
     step = reader.next();
@@ -289,6 +326,10 @@ void SnapshotKeeper::load_from(SnapshotSource& source) {
   }
   may_replace_ = true;
   tell(reader, *elapsed, milliseconds_since(start, parts_.clock));
+  if (step != SnapshotReader::Step::outdated) { return; }
+  log(LogLevel::warning, "cache_snapshot_given_up",
+      {{"problem", "the cache was flushed meanwhile"},
+       {"effect", "what of the snapshot had not been taken up by then is not used"}});
 }
 
 void SnapshotKeeper::tell(const SnapshotReader& reader, std::int64_t age, std::int64_t milliseconds) {

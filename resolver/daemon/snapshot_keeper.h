@@ -1,6 +1,7 @@
 // Keeps the cache's snapshot (resolver/cache/snapshot.h): takes up the last one behind the start, while clients are
-// served already, and writes it from time to time, on command, and at the end. On a thread of its own, which spends two
-// thirds of its time waiting, so that a worker's core is not taken from it.
+// served already, and writes it from time to time, on command, and at the end. On a thread of its own, which waits
+// twice as long as it has had a processor, so that a worker's core is not taken from it. Where memory runs out a
+// snapshot is left out, and the next one may succeed.
 #pragma once
 
 #include <condition_variable>
@@ -30,7 +31,10 @@ class SnapshotKeeper {
   struct Parts {
     Caches& caches;
     const Clock& clock;
-    std::function<Terms()> terms;  // of the moment; called on the keeper's thread
+    // Of the moment; called on the keeper's thread. The options are asked for every minute, the terms only where a
+    // snapshot is taken up or written: their fingerprints cost something.
+    std::function<SnapshotOptions()> options;
+    std::function<Terms()> terms;
   };
   // Why nothing was written, or how much was.
   using Outcome = std::expected<SnapshotWritten, std::string>;
@@ -42,8 +46,12 @@ class SnapshotKeeper {
   SnapshotKeeper(const SnapshotKeeper&) = delete;
   SnapshotKeeper& operator=(const SnapshotKeeper&) = delete;
 
-  // As the user who serves, and before vouchd confines itself.
-  void prepare() { machine_ = MachineFacts::read(); }
+  // As the user who serves, before vouchd confines itself, and before anybody can have the caches flushed: what is
+  // forgotten later does not come back.
+  void prepare() {
+    machine_ = MachineFacts::read();
+    as_of_ = parts_.caches.generations();
+  }
   void start();
   // Any thread. `done` is called on the keeper's; whoever asks while one is being written gets the next one. Not called
   // when the keeper ends first.
@@ -65,6 +73,8 @@ class SnapshotKeeper {
   void discard(std::string_view why);
   void tell(const SnapshotReader& reader, std::int64_t age, std::int64_t milliseconds);
   Outcome save(Pace pace);
+  std::string_view refusal();
+  void tell(const Outcome& outcome, Instant start);
   Outcome write(const Terms& terms, Pace pace);
   News wait_until(Instant when);
   bool is_ending();
@@ -77,6 +87,7 @@ class SnapshotKeeper {
 
   Parts parts_;
   MachineFacts machine_;
+  Caches::Generations as_of_;
   // Of the thread.
   SystemRandom random_;
   LogLimiter complaints_{std::chrono::minutes(1)};

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "resolver/base/log.h"
+#include "resolver/base/sleep.h"
 #include "resolver/dnssec/anchor_memory.h"
 #include "resolver/dnssec/key_observation.h"
 #include "resolver/dnssec/key_signals.h"
@@ -15,12 +16,6 @@ namespace {
 using Seconds = std::chrono::seconds;
 
 constexpr Duration kShortestSleep = Seconds(1);  // no turn follows the other without a pause, whatever went wrong
-
-Task<void> sleep(Executor& executor, Duration time) {
-  OneShot<bool> over;
-  const auto timer = executor.after(time, [&over] { over.set(true); });
-  co_await over;
-}
 
 RRsetPtr dnskeys_in(const Answer& answer, const Name& zone) {
   for (const AnswerPart& part : answer.answer) {
@@ -39,6 +34,8 @@ void log_events(const std::vector<AnchorEvent>& events) {
   }
 }
 
+void tell_of_ended(std::size_t left) { log(LogLevel::notice, "negative_anchors_ended", {{"left", left}}); }
+
 }  // namespace
 
 AnchorKeeper::AnchorKeeper(AnchorKeeperParts parts) : parts_(parts) {
@@ -49,7 +46,6 @@ AnchorKeeper::AnchorKeeper(AnchorKeeperParts parts) : parts_(parts) {
       left_as_are_.push_back(std::move(point));
     }
   }
-  negatives_ = parts_.options.negative_trust_anchors.size();
   if (!points_.empty() && parts_.store != nullptr) {
     auto text = parts_.store->read();
     if (!text) {
@@ -61,7 +57,11 @@ AnchorKeeper::AnchorKeeper(AnchorKeeperParts parts) : parts_(parts) {
     }
   }
   publish();
-  end_negatives();
+  // The anchors may be those that a keeper with other options has left: a reload brings its own.
+  std::vector<Name> standing = negative_at(parts_.options, parts_.clock.wall());
+  negatives_ = standing.size();
+  if (negatives_ != parts_.options.negative_trust_anchors.size()) { tell_of_ended(negatives_); }
+  parts_.anchors.replace_negatives(std::move(standing));
 }
 
 void AnchorKeeper::take_up(const std::string& text) {
@@ -118,7 +118,7 @@ void AnchorKeeper::note_known() {
 void AnchorKeeper::end_negatives() {
   std::vector<Name> standing = negative_at(parts_.options, parts_.clock.wall());
   if (standing.size() == negatives_) { return; }
-  log(LogLevel::notice, "negative_anchors_ended", {{"left", standing.size()}});
+  tell_of_ended(standing.size());
   negatives_ = standing.size();
   parts_.anchors.replace_negatives(std::move(standing));
 }

@@ -49,7 +49,8 @@ class AnchorKeeper {
   // forgotten once more when any such walk has ended.
   static constexpr Duration kForgetAgain = Budget::kTime + std::chrono::seconds(5);
 
-  // Takes up what the store remembers and replaces the anchors with it: before anything is validated.
+  // Takes up what the store remembers and replaces the anchors with it, and the configured negative ones with those of
+  // its options: before anything is validated, or in place of a keeper that has ended.
   explicit AnchorKeeper(AnchorKeeperParts parts);
   AnchorKeeper(const AnchorKeeper&) = delete;
   AnchorKeeper& operator=(const AnchorKeeper&) = delete;

@@ -98,11 +98,13 @@ DsWord read_denial(const Answer& answer, NameView cut, const ZoneTrust& above, c
   Denial denial(above.zone, options.nsec3_max_iterations);
   std::optional<Verdict> first_failure;
   std::uint32_t ttl = TrustCache::kMaxTtl;
-  ProofEvent told{.claim = ProofEvent::Claim::no_ds, .name = {}, .type = Type::DS, .records = {}, .outcome = {}};
+  Trace* const trace = budget.trace();
+  std::vector<RRsetPtr> records;  // these two for the trace alone
+  std::size_t refused = 0;
   for (const AnswerPart& part : answer.authority) {
     const RRset& proof = *part.rrset;
     if (proof.type() != Type::NSEC && proof.type() != Type::NSEC3) { continue; }
-    ++told.refused;
+    ++refused;
     if (auto other = look_at_signer(closest_signer(proof), cut, above.zone)) {
       if (other->kind == DsWord::Kind::missed_cut) { return *other; }
       // Without a signature it is no proof at all, as if it had not come.
@@ -117,14 +119,17 @@ DsWord read_denial(const Answer& answer, NameView cut, const ZoneTrust& above, c
     if (result.is_wildcard_expansion) { continue; }  // says nothing of the name it was expanded to
     ttl = std::min({ttl, part.ttl, result.ttl});
     denial.add(proof);
-    --told.refused;
-    if (budget.trace() != nullptr) { told.records.push_back(part.rrset); }
+    --refused;
+    if (trace != nullptr) { records.push_back(part.rrset); }
   }
   const DsAbsence absence = denial.ds_absence(cut, budget);
-  if (Trace* const trace = budget.trace()) {
-    told.name = Name(cut);
-    told.outcome = proof_id(absence);
-    trace->add(std::move(told));
+  if (trace != nullptr) {
+    trace->add(ProofEvent{.claim = ProofEvent::Claim::no_ds,
+                          .name = Name(cut),
+                          .type = Type::DS,
+                          .records = std::move(records),
+                          .refused = refused,
+                          .outcome = proof_id(absence)});
   }
   DsWord word = read_absence(absence, cut, above.zone, first_failure);
   word.ttl = ttl;

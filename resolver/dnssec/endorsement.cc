@@ -8,7 +8,6 @@ namespace vouch {
 
 namespace {
 
-constexpr std::uint16_t kRevoked = 0x0080;  // RFC 5011 section 2.1
 constexpr std::uint8_t kDnssecProtocol = 3;
 
 bool is_usable(const DsView& ds, Sha1Policy sha1) noexcept {
@@ -82,7 +81,7 @@ class Matcher {
   bool is_anchor(const DnskeyView& key) const noexcept {
     return std::ranges::any_of(anchors_, [&](Bytes rdata) {
       const auto anchor = dnskey_view(rdata);
-      return anchor && ((anchor->flags ^ key.flags) & ~kRevoked) == 0 && anchor->protocol == key.protocol &&
+      return anchor && ((anchor->flags ^ key.flags) & ~kRevokedFlag) == 0 && anchor->protocol == key.protocol &&
              anchor->algorithm == key.algorithm && std::ranges::equal(anchor->key, key.key);
     });
   }

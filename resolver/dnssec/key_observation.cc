@@ -8,21 +8,9 @@ namespace {
 
 constexpr std::uint8_t kProtocol = 3;  // RFC 4034 section 2.1.2
 
-struct Moment {
-  UnixTime from, to;
-};
-
-// The 32-bit times of a signature are those nearest to now (RFC 4034 section 3.1.5, RFC 1982).
-Moment window_of(const RrsigView& signature, UnixTime now) {
-  const auto near = [now](std::uint32_t moment) {
-    return now + static_cast<std::int32_t>(moment - static_cast<std::uint32_t>(now));
-  };
-  return {near(signature.inception), near(signature.expiration)};
-}
-
 bool is_in_time(const RrsigView& signature, const SignatureTime& time) {
-  const Moment window = window_of(signature, time.now);
-  return window.from <= window.to && window.from - time.skew <= time.now && time.now <= window.to + time.skew;
+  const UnixTime from = moment_of(signature.inception, time.now), to = moment_of(signature.expiration, time.now);
+  return from <= to && from - time.skew <= time.now && time.now <= to + time.skew;
 }
 
 // The signatures of the set that may count for a key of that tag.
@@ -89,7 +77,7 @@ void take_times(const RRset& dnskeys, const TrustPoint& point, const SignatureTi
     if (!view || view->is_revoked() || !point.is_relied_on(rdata)) { continue; }
     if (const auto signature = signature_by(rdata, dnskeys, time, budget)) {
       seen.original_ttl = signature->original_ttl;
-      seen.expires = window_of(*signature, time.now).to;
+      seen.expires = moment_of(signature->expiration, time.now);
       return;
     }
   }

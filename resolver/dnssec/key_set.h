@@ -13,13 +13,17 @@
 
 namespace vouch {
 
+// Of a DNSKEY (RFC 4034 section 2.1.1).
+constexpr std::uint16_t kZoneKeyFlag = 0x0100, kSepFlag = 0x0001;
+constexpr std::uint16_t kRevokedFlag = 0x0080;  // RFC 5011 section 2.1
+
 struct DnskeyView {
   std::uint16_t flags;
   std::uint8_t protocol, algorithm;
   Bytes key;
-  bool has_zone_bit() const noexcept { return (flags & 0x0100) != 0; }
-  bool is_revoked() const noexcept { return (flags & 0x0080) != 0; }  // RFC 5011 section 2.1
-  bool is_sep() const noexcept { return (flags & 0x0001) != 0; }
+  bool has_zone_bit() const noexcept { return (flags & kZoneKeyFlag) != 0; }
+  bool is_revoked() const noexcept { return (flags & kRevokedFlag) != 0; }
+  bool is_sep() const noexcept { return (flags & kSepFlag) != 0; }
 };
 std::optional<DnskeyView> dnskey_view(Bytes rdata) noexcept;  // nothing when it is cut short
 std::uint16_t key_tag(Bytes dnskey_rdata) noexcept;           // RFC 4034 appendix B; 0 when it is cut short

@@ -4,18 +4,13 @@
 #include <utility>
 
 #include "resolver/base/log.h"
+#include "resolver/base/sleep.h"
 
 namespace vouch {
 
 namespace {
 
 using Seconds = std::chrono::seconds;
-
-Task<void> sleep(Executor& executor, Duration time) {
-  OneShot<bool> over;
-  const auto timer = executor.after(time, [&over] { over.set(true); });
-  co_await over;
-}
 
 // Three quarters to five quarters of it, so that many resolvers that were told at once do not ask at once.
 Duration with_jitter(Duration interval, Random& random) {
@@ -47,7 +42,10 @@ void NegativeAnchorKeeper::take_up(const std::string& text) {
   const UnixTime now = parts_.clock.wall();
   std::vector<Name> names;
   for (TemporaryNegativeAnchor& anchor : *anchors) {
-    if (now >= anchor.until) { continue; }
+    if (const auto why = why_over(anchor, now); !why.empty()) {
+      log(LogLevel::notice, "negative_anchor", {{"zone", anchor.zone.text()}, {"now", "ended"}, {"why", why}});
+      continue;
+    }
     log(LogLevel::notice, "negative_anchor",
         {{"zone", anchor.zone.text()}, {"now", "in force"}, {"why", "remembered"}, {"until", anchor.until}});
     names.push_back(anchor.zone);
@@ -56,15 +54,21 @@ void NegativeAnchorKeeper::take_up(const std::string& text) {
   parts_.anchors.replace_temporary_negatives(std::move(names));
 }
 
-void NegativeAnchorKeeper::forget(const Name& zone, Forget when) const {
-  if (when == Forget::later && parts_.later) {
+void NegativeAnchorKeeper::forget_soon(const Name& zone) const {
+  if (parts_.later) {
     parts_.later([forget = parts_.forget, zone] { forget(zone); });
   } else {
     parts_.forget(zone);
   }
 }
 
-void NegativeAnchorKeeper::change(NameView zone, Forget when) {
+// All that may fail before anything has changed: then nothing has.
+void NegativeAnchorKeeper::begin_change(const Name& zone) {
+  if (forgotten_.size() < kMostForgotten) { forgotten_.push_back({zone, parts_.clock.monotonic() + kForgetAgain}); }
+  is_published_ = false;
+}
+
+void NegativeAnchorKeeper::publish() {
   std::vector<Name> names;
   std::vector<TemporaryNegativeAnchor> anchors;
   for (const Held& held : held_) {
@@ -72,16 +76,22 @@ void NegativeAnchorKeeper::change(NameView zone, Forget when) {
     anchors.push_back(held.listed.anchor);
   }
   parts_.anchors.replace_temporary_negatives(std::move(names));
-  forget(Name(zone), when);
-  if (forgotten_.size() < kMostForgotten) {
-    forgotten_.push_back({Name(zone), parts_.clock.monotonic() + kForgetAgain});
+  if (parts_.store != nullptr) {
+    if (auto text = negative_anchor_text(anchors)) {
+      parts_.store->write(std::move(*text));
+    } else {
+      const std::string why = "they are too many, or SHA-256 is refused here";
+      log(LogLevel::error, "negative_anchors_not_saved", {{"problem", why}});
+      parts_.store->cannot_write(why);
+    }
   }
-  if (parts_.store == nullptr) { return; }
-  if (auto text = negative_anchor_text(anchors)) {
-    parts_.store->write(std::move(*text));
-  } else {
-    log(LogLevel::error, "negative_anchors_not_saved", {{"problem", "they are too many, or SHA-256 is refused here"}});
-  }
+  is_published_ = true;
+}
+
+void NegativeAnchorKeeper::erase(std::vector<Held>::iterator held) {
+  begin_change(held->listed.anchor.zone);
+  held_.erase(held);
+  publish();
 }
 
 std::expected<TemporaryNegativeAnchor, std::string> NegativeAnchorKeeper::add(const Name& zone, std::int64_t seconds,
@@ -101,15 +111,24 @@ std::expected<TemporaryNegativeAnchor, std::string> NegativeAnchorKeeper::add(co
   const UnixTime now = parts_.clock.wall();
   TemporaryNegativeAnchor anchor{zone, std::move(reason), now, now + seconds, stays};
   anchor.zone.lower_case();
-  const std::lock_guard lock(mutex_);
-  const auto same = [&](const Held& held) { return held.listed.anchor.zone == anchor.zone; };
-  std::erase_if(held_, same);
-  if (held_.size() == kMaxNegativeAnchors) {
-    return std::unexpected("there are " + std::to_string(kMaxNegativeAnchors) +
-                           " already, and no more are kept: take one out first");
+  Held fresh{.listed = {.anchor = anchor, .last_check = {}, .verdict = {}}};
+  {
+    const std::lock_guard lock(mutex_);
+    const auto same =
+        std::ranges::find_if(held_, [&](const Held& held) { return held.listed.anchor.zone == anchor.zone; });
+    if (same == held_.end() && held_.size() == kMaxNegativeAnchors) {
+      return std::unexpected("there are " + std::to_string(kMaxNegativeAnchors) +
+                             " already, and no more are kept: take one out first");
+    }
+    begin_change(anchor.zone);
+    if (same != held_.end()) {
+      *same = std::move(fresh);
+    } else {
+      held_.push_back(std::move(fresh));
+    }
+    publish();
   }
-  held_.push_back({.listed = {.anchor = anchor, .last_check = {}, .verdict = {}}});
-  change(anchor.zone, Forget::at_once);
+  parts_.forget(anchor.zone);
   log(LogLevel::notice, "negative_anchor",
       {{"zone", anchor.zone.text()},
        {"now", "in force"},
@@ -119,20 +138,25 @@ std::expected<TemporaryNegativeAnchor, std::string> NegativeAnchorKeeper::add(co
   return anchor;
 }
 
-std::expected<void, std::string> NegativeAnchorKeeper::remove(const Name& zone) {
-  const std::lock_guard lock(mutex_);
-  const auto found = std::ranges::find_if(held_, [&](const Held& held) { return held.listed.anchor.zone == zone; });
-  if (found == held_.end()) {
-    const std::vector<Name> configured = parts_.anchors.configured_negatives();
-    const bool is_configured = std::ranges::find(configured, zone) != configured.end();
-    return std::unexpected(is_configured
-                               ? "it stands in the configuration: take it out of dnssec.negative_trust_anchors"
-                               : "there is no negative trust anchor at this name; `nta list` shows all");
+std::expected<NegativeAnchorKeeper::Removed, std::string> NegativeAnchorKeeper::remove(const Name& zone) {
+  Removed removed;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = std::ranges::find_if(held_, [&](const Held& held) { return held.listed.anchor.zone == zone; });
+    if (found == held_.end()) {
+      const std::vector<Name> configured = parts_.anchors.configured_negatives();
+      const bool is_configured = std::ranges::find(configured, zone) != configured.end();
+      return std::unexpected(is_configured
+                                 ? "it stands in the configuration: take it out of dnssec.negative_trust_anchors"
+                                 : "there is no negative trust anchor at this name; `nta list` shows all");
+    }
+    erase(found);
+    const AnchorSetPtr anchors = parts_.anchors.current();
+    if (const Name* const other = anchors->negative(zone)) { removed.still_off_at = *other; }
   }
-  held_.erase(found);
-  change(zone, Forget::at_once);
+  parts_.forget(zone);
   log(LogLevel::notice, "negative_anchor", {{"zone", zone.text()}, {"now", "ended"}, {"why", "the operator's word"}});
-  return {};
+  return removed;
 }
 
 std::vector<NegativeAnchorKeeper::Listed> NegativeAnchorKeeper::list() const {
@@ -142,30 +166,58 @@ std::vector<NegativeAnchorKeeper::Listed> NegativeAnchorKeeper::list() const {
   return all;
 }
 
-void NegativeAnchorKeeper::end_overdue() {
+std::optional<NegativeAnchorKeeper::Overdue> NegativeAnchorKeeper::take_overdue() {
   const UnixTime now = parts_.clock.wall();
-  const std::lock_guard lock(mutex_);
+  for (auto held = held_.begin(); held != held_.end(); ++held) {
+    const std::string_view why = why_over(held->listed.anchor, now);
+    if (why.empty()) { continue; }
+    Overdue overdue{.zone = held->listed.anchor.zone, .why = why};
+    erase(held);
+    return overdue;
+  }
+  return std::nullopt;
+}
+
+void NegativeAnchorKeeper::end_overdue() {
   for (;;) {
-    const auto over = std::ranges::find_if(held_, [now](const Held& held) { return now >= held.listed.anchor.until; });
-    if (over == held_.end()) { return; }
-    const Name zone = over->listed.anchor.zone;
-    held_.erase(over);
-    change(zone, Forget::later);
-    log(LogLevel::notice, "negative_anchor", {{"zone", zone.text()}, {"now", "ended"}, {"why", "its time is over"}});
+    std::optional<Overdue> overdue;
+    {
+      const std::lock_guard lock(mutex_);
+      overdue = take_overdue();
+    }
+    if (!overdue) { return; }
+    forget_soon(overdue->zone);
+    log(LogLevel::notice, "negative_anchor", {{"zone", overdue->zone.text()}, {"now", "ended"}, {"why", overdue->why}});
   }
 }
 
 void NegativeAnchorKeeper::forget_again() {
   const Instant now = parts_.clock.monotonic();
-  const std::lock_guard lock(mutex_);
-  std::erase_if(forgotten_, [&](const Forgotten& forgotten) {
-    if (now < forgotten.again) { return false; }
-    forget(forgotten.zone, Forget::later);
-    return true;
-  });
+  for (;;) {
+    std::optional<Name> zone;
+    {
+      const std::lock_guard lock(mutex_);
+      const auto due = std::ranges::find_if(forgotten_, [now](const Forgotten& each) { return now >= each.again; });
+      if (due == forgotten_.end()) { return; }
+      zone = due->zone;
+    }
+    forget_soon(*zone);  // if memory runs out here, it is still due
+    const std::lock_guard lock(mutex_);
+    std::erase_if(forgotten_, [&](const Forgotten& each) { return each.zone == *zone && now >= each.again; });
+  }
 }
 
-// One that is to be looked at now. Those that nobody has scheduled yet are.
+// What was judged until it came into force is forgotten when all of that has ended.
+void NegativeAnchorKeeper::republish() {
+  const std::lock_guard lock(mutex_);
+  if (is_published_) { return; }
+  publish();
+  const Instant again = parts_.clock.monotonic() + kForgetAgain;
+  for (Forgotten& forgotten : forgotten_) { forgotten.again = again; }
+}
+
+// The one that should have been looked at longest ago: a look may take longer than the interval, and whoever comes
+// first in the list must not come first for ever. Those that nobody has scheduled yet are.
 std::optional<Name> NegativeAnchorKeeper::next_due(Random& random) {
   const Duration interval = Seconds(std::max<std::uint32_t>(1, parts_.recheck_interval()));
   const Instant now = parts_.clock.monotonic();
@@ -177,11 +229,11 @@ std::optional<Name> NegativeAnchorKeeper::next_due(Random& random) {
     }
     // An interval that was shortened meanwhile counts at once.
     held.next_check = std::min(held.next_check, now + interval + interval / 4);
-    if (now < held.next_check) { continue; }
-    held.is_scheduled = false;
-    return held.listed.anchor.zone;
   }
-  return std::nullopt;
+  const auto first = std::ranges::min_element(held_, {}, &Held::next_check);
+  if (first == held_.end() || now < first->next_check) { return std::nullopt; }
+  first->is_scheduled = false;
+  return first->listed.anchor.zone;
 }
 
 Task<void> NegativeAnchorKeeper::check(Name zone, ZoneProber& prober) {
@@ -196,26 +248,26 @@ Task<void> NegativeAnchorKeeper::check(Name zone, ZoneProber& prober) {
     held->listed.verdict = health.holds ? std::string() : health.verdict.text();
     held->holds = health.holds ? held->holds + 1 : 0;
     has_recovered = held->holds >= kHoldsInARow && !held->listed.anchor.stays;
-    if (has_recovered) {
-      held_.erase(held);
-      change(zone, Forget::later);
-    }
+    if (has_recovered) { erase(held); }
   }
   if (!has_recovered) { co_return; }
+  forget_soon(zone);
   log(LogLevel::notice, "negative_anchor",
       {{"zone", zone.text()}, {"now", "ended"}, {"why", "the zone validates again"}});
-  prober.recovered(zone, health.verdict);
+  prober.recovered(zone);
 }
 
 Task<void> NegativeAnchorKeeper::run(Executor& executor, Random& random, ZoneProber& prober) {
+  std::optional<Name> zone;
   for (;;) {
     try {
-      end_overdue();
-      forget_again();
-      while (auto zone = next_due(random)) {
-        co_await check(std::move(*zone), prober);
+      do {
+        republish();
         end_overdue();
-      }
+        forget_again();
+        zone = next_due(random);
+        if (zone) { co_await check(*zone, prober); }
+      } while (zone);
     } catch (const std::exception& problem) {  // memory has run out: the next turn may find some
       log(LogLevel::error, "negative_anchors_internal_error", {{"problem", problem.what()}});
     }

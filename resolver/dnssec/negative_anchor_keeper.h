@@ -33,6 +33,8 @@ class NegativeAnchorStore {
   virtual void set_aside() = 0;
   // Whole or not at all, the latest last. Does not wait; failures are logged.
   virtual void write(std::string text) = 0;
+  // In its place, when no text can be made: what was written before is out of date.
+  virtual void cannot_write(std::string why) = 0;
 };
 
 // How a zone does when nothing switches its validation off.
@@ -46,7 +48,7 @@ class ZoneProber {
   // Asks afresh, past every cache. Always ends, within seconds.
   virtual Task<Health> probe(const Name& zone) = 0;
   // It validates again, and its negative anchor has ended for that.
-  virtual void recovered(const Name& zone, const Verdict& verdict) = 0;
+  virtual void recovered(const Name& zone) = 0;
 };
 
 // Everything that it leans on; all of it must outlive the keeper.
@@ -80,10 +82,14 @@ class NegativeAnchorKeeper {
   NegativeAnchorKeeper(const NegativeAnchorKeeper&) = delete;
   NegativeAnchorKeeper& operator=(const NegativeAnchorKeeper&) = delete;
 
-  // From now on, in place of one of that zone that is there already. On failure a sentence for the operator.
+  // From now on, in place of one of that zone that is there already. On failure a sentence for the operator. Memory may
+  // run out (std::bad_alloc): what has changed by then is brought into force, and stored, by run().
   std::expected<TemporaryNegativeAnchor, std::string> add(const Name& zone, std::int64_t seconds, std::string reason,
                                                           bool stays);
-  std::expected<void, std::string> remove(const Name& zone);
+  struct Removed {
+    std::optional<Name> still_off_at;  // of another, configured or above it: validation stays switched off there
+  };
+  std::expected<Removed, std::string> remove(const Name& zone);
 
   struct Listed {
     TemporaryNegativeAnchor anchor;
@@ -108,19 +114,30 @@ class NegativeAnchorKeeper {
     Instant again;
   };
 
+  struct Overdue {
+    Name zone;
+    std::string_view why;  // a literal, for the log
+  };
+
   void take_up(const std::string& text);
-  enum class Forget : bool { at_once, later };
-  void change(NameView zone, Forget when);  // with the lock held: publishes, saves, and has forgotten what it changes
-  void forget(const Name& zone, Forget when) const;
+  // These with the lock held. Whoever changes `held_` says so before, and publishes afterwards.
+  void begin_change(const Name& zone);
+  void publish();
+  void erase(std::vector<Held>::iterator held);
+  std::optional<Overdue> take_overdue();
+  // These without: a large cache takes a while to walk, and run()'s thread, which serves clients, wants the lock.
+  void forget_soon(const Name& zone) const;
   void forget_again();
   void end_overdue();
+  void republish();
   std::optional<Name> next_due(Random& random);
   Task<void> check(Name zone, ZoneProber& prober);
 
   NegativeAnchorParts parts_;
   mutable std::mutex mutex_;
-  std::vector<Held> held_;            // guarded by mutex_
-  std::vector<Forgotten> forgotten_;  // likewise
+  std::vector<Held> held_;  // guarded by mutex_, and so is what follows
+  std::vector<Forgotten> forgotten_;
+  bool is_published_ = true;  // what is held is in force and stored; else memory ran out on the way to that
 };
 
 }  // namespace vouch

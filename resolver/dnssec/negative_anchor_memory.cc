@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "resolver/base/utf8.h"
 #include "resolver/dnssec/checked_text.h"
 
 namespace vouch {
@@ -40,36 +41,22 @@ std::optional<TemporaryNegativeAnchor> parse_line(std::string_view line) {
   return TemporaryNegativeAnchor{*zone, std::move(*reason), *added, *until, stays};
 }
 
-// Octets of the UTF-8 sequence that begins with this one; 0: none does.
-std::size_t sequence_length(unsigned char first) noexcept {
-  if (first < 0x80) { return 1; }
-  if (first >= 0xc2 && first <= 0xdf) { return 2; }
-  if (first >= 0xe0 && first <= 0xef) { return 3; }
-  return first >= 0xf0 && first <= 0xf4 ? 4 : 0;
-}
-
-// Those of U+0080 to U+009F, and what turns the direction of a line.
-bool is_control(std::string_view sequence) noexcept {
-  if (sequence.size() == 1) { return sequence[0] >= 0 && (sequence[0] < ' ' || sequence[0] == 0x7f); }
-  if (sequence.size() == 2) { return sequence[0] == '\xc2' && static_cast<unsigned char>(sequence[1]) < 0xa0; }
-  if (sequence.size() != 3 || sequence[0] != '\xe2') { return false; }
-  const auto second = static_cast<unsigned char>(sequence[1]), third = static_cast<unsigned char>(sequence[2]);
-  return (second == 0x80 && ((third >= 0x8b && third <= 0x8f) || (third >= 0xa8 && third <= 0xae))) ||
-         (second == 0x81 && third >= 0xa0 && third <= 0xaf);
-}
-
 }  // namespace
+
+std::string_view why_over(const TemporaryNegativeAnchor& anchor, UnixTime now) noexcept {
+  if (now >= anchor.until) { return "its time is over"; }
+  if (anchor.until - now > kLongestNegativeAnchor + kNegativeAnchorClockLeeway) {
+    return "the clock was set back, and it would stand for more than seven days";
+  }
+  return {};
+}
 
 bool is_fit_reason(std::string_view reason) noexcept {
   if (reason.size() > kMaxNegativeAnchorReason) { return false; }
-  for (std::size_t at = 0; at < reason.size();) {
-    const std::size_t length = sequence_length(static_cast<unsigned char>(reason[at]));
-    if (length == 0 || length > reason.size() - at) { return false; }
-    const std::string_view sequence = reason.substr(at, length);
-    const bool continues =
-        std::ranges::all_of(sequence.substr(1), [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) == 0x80; });
-    if (!continues || is_control(sequence)) { return false; }
-    at += length;
+  while (!reason.empty()) {
+    const Utf8Point next = first_point(reason);
+    if (next.octets == 0 || !is_visible(next.point)) { return false; }
+    reason.remove_prefix(next.octets);
   }
   return true;
 }

@@ -35,7 +35,13 @@ constexpr std::size_t kMaxNegativeAnchorReason = 200;   // octets: a sentence
 // 256 anchors with the longest names and reasons take 370 KiB; honest ones some 20.
 constexpr std::size_t kMaxNegativeAnchorOctets = std::size_t{512} * 1024;
 
-// Whether it may stand in a log line, a terminal and a page: UTF-8 without control characters, not too long.
+// A clock that is set back by no more ends none: somebody took summer time for winter time, or NTP found its servers.
+constexpr UnixTime kNegativeAnchorClockLeeway = 3600;
+// Why it has ended at that time, as a literal for the log; empty: it has not. It has as well when it would stand for
+// longer than any may, because it was added while the clock stood ahead.
+std::string_view why_over(const TemporaryNegativeAnchor& anchor, UnixTime now) noexcept;
+
+// Whether it may stand in a log line, a terminal and a page: UTF-8 that a reader sees (is_visible()), not too long.
 bool is_fit_reason(std::string_view reason) noexcept;
 
 // Nothing when it would be longer than can be read back, or the checksum cannot be made.

@@ -10,7 +10,8 @@ namespace vouch {
 namespace {
 
 constexpr std::uint8_t kSha1 = 1;           // the one hash algorithm (RFC 5155 section 11)
-constexpr std::uint8_t kOptOut = 1;         // the one flag; NSEC3 with others are ignored (section 8.2)
+constexpr std::uint8_t kFlags = 0x01;       // opt-out is the one; NSEC3 with others are ignored (section 8.2)
+constexpr std::size_t kParameters = 4;      // octets of Nsec3Parameters; the salt follows
 constexpr std::size_t kStepsFromBelow = 2;  // before the search for an encloser goes on from both ends
 constexpr std::size_t kHashLabel = 32;      // 20 octets in base32hex without padding (section 1.3)
 
@@ -46,6 +47,15 @@ bool lies_between(const Nsec3Hash& owner, const Nsec3Hash& next, const Nsec3Hash
 
 }  // namespace
 
+std::optional<Nsec3Parameters> nsec3_parameters(Bytes rdata) noexcept {
+  ByteReader reader(rdata);
+  Nsec3Parameters parameters{};
+  parameters.algorithm = reader.read8();
+  parameters.flags = reader.read8();
+  parameters.iterations = reader.read16();
+  return reader.failed() ? std::nullopt : std::optional(parameters);
+}
+
 std::optional<Nsec3Proofs::Nsec3> Nsec3Proofs::parse(const RRset& proof, NameView apex) {
   const NameView owner = proof.owner();
   // Directly below the apex, or another zone's record would pass for ours (CVE-2026-10723).
@@ -53,20 +63,17 @@ std::optional<Nsec3Proofs::Nsec3> Nsec3Proofs::parse(const RRset& proof, NameVie
   const auto owner_hash = parse_hash_label(owner.first_label());
   if (!owner_hash) { return std::nullopt; }
 
-  ByteReader rdata(proof.first_rdata());
-  const std::uint8_t algorithm = rdata.read8();
-  const std::uint8_t flags = rdata.read8();
+  const auto parameters = nsec3_parameters(proof.first_rdata());
+  if (!parameters || parameters->algorithm != kSha1 || (parameters->flags & ~kFlags) != 0) { return std::nullopt; }
+  ByteReader rdata(proof.first_rdata().subspan(kParameters));
   Nsec3 nsec3{};
   nsec3.owner = *owner_hash;
-  nsec3.iterations = rdata.read16();
+  nsec3.iterations = parameters->iterations;
   nsec3.salt = rdata.read(rdata.read8());
   const Bytes next = rdata.read(rdata.read8());
   nsec3.bitmap = rdata.rest();
-  if (rdata.failed() || algorithm != kSha1 || (flags & ~kOptOut) != 0 || next.size() != kNsec3HashSize) {
-    return std::nullopt;
-  }
-  if (!is_valid_bitmap(nsec3.bitmap)) { return std::nullopt; }
-  nsec3.opt_out = (flags & kOptOut) != 0;
+  if (rdata.failed() || next.size() != kNsec3HashSize || !is_valid_bitmap(nsec3.bitmap)) { return std::nullopt; }
+  nsec3.opt_out = parameters->opts_out();
   std::ranges::copy(next, nsec3.next.begin());
   return nsec3;
 }

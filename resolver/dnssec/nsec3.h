@@ -17,6 +17,14 @@
 
 namespace vouch {
 
+// What an NSEC3's RDATA begins with (RFC 5155 section 3.2).
+struct Nsec3Parameters {
+  std::uint8_t algorithm, flags;
+  std::uint16_t iterations;
+  bool opts_out() const noexcept { return (flags & 0x01) != 0; }
+};
+std::optional<Nsec3Parameters> nsec3_parameters(Bytes rdata) noexcept;  // nothing when it is cut short
+
 // References the RRsets: they must outlive it. Remembers hashes, so the const members too belong to one thread.
 class Nsec3Proofs {
  public:

@@ -61,15 +61,11 @@ class Furthest {
   Finding finding_{.reason = Reason::rrsig_missing};
 };
 
-// RFC 4034 section 3.1.5: 32 bits of Unix time in serial number arithmetic, here as the moment within 68 years of now.
-UnixTime moment(std::uint32_t wire_time, UnixTime now) noexcept {
-  return now + static_cast<std::int32_t>(wire_time - static_cast<std::uint32_t>(now));
-}
-
 Finding look_at_time(const RrsigView& signature, const SignatureTime& time, const Finding& found) noexcept {
   if (time.is_ignored) { return found; }
   Finding flaw = found;
-  const UnixTime inception = moment(signature.inception, time.now), expiration = moment(signature.expiration, time.now);
+  const UnixTime inception = moment_of(signature.inception, time.now),
+                 expiration = moment_of(signature.expiration, time.now);
   if (static_cast<std::int32_t>(signature.expiration - signature.inception) < 0) {
     flaw.reason = Reason::rrsig_window_inverted;
   } else if (inception - time.now > time.skew) {
@@ -145,7 +141,7 @@ std::span<Candidate> choose(const RRset& rrset, const Signers& signers, const Si
 std::uint32_t life_of(const RRset& rrset, const RrsigView& signature, const SignatureTime& time) noexcept {
   const std::uint32_t ttl = std::min(rrset.ttl(), signature.original_ttl);
   if (time.is_ignored) { return ttl; }
-  const UnixTime left = std::max<UnixTime>(moment(signature.expiration, time.now) - time.now, 1);
+  const UnixTime left = std::max<UnixTime>(moment_of(signature.expiration, time.now) - time.now, 1);
   return static_cast<std::uint32_t>(std::min<UnixTime>(ttl, left));
 }
 
@@ -213,8 +209,8 @@ SignatureResult look_for_one_that_holds(const RRset& rrset, const Signers& signe
               .ttl = life_of(rrset, candidate.view, time),
               .is_wildcard_expansion = candidate.view.labels < signed_labels(rrset.owner()),
               .algorithm = candidate.view.algorithm,
-              .inception = moment(candidate.view.inception, time.now),
-              .expiration = moment(candidate.view.expiration, time.now)};
+              .inception = moment_of(candidate.view.inception, time.now),
+              .expiration = moment_of(candidate.view.expiration, time.now)};
     }
     if (reason == Reason::work_limit) { break; }
   }

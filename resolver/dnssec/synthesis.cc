@@ -40,10 +40,9 @@ bool is_affordable(const Question& question, const ProvenGap& gap, const Budget&
   constexpr std::uint32_t kBeside = 3;
   const std::uint32_t names = std::uint32_t{question.name.view().labels()} - gap.zone.labels() + kBeside;
   return std::ranges::all_of(gap.proofs, [&](const RRsetPtr& proof) {
-    const Bytes rdata = proof->first_rdata();
-    constexpr std::size_t kIterationsAt = 2;
-    if (proof->type() != Type::NSEC3 || rdata.size() < kIterationsAt + 2) { return true; }
-    return may_hash(budget, names * (load16(rdata.data() + kIterationsAt) + std::uint32_t{1}));
+    if (proof->type() != Type::NSEC3) { return true; }
+    const auto nsec3 = nsec3_parameters(proof->first_rdata());
+    return !nsec3 || may_hash(budget, names * (nsec3->iterations + std::uint32_t{1}));
   });
 }
 

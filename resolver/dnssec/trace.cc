@@ -9,12 +9,6 @@ namespace {
 
 // How many keys' digests are computed to tell which DS fits which: a zone in the midst of a roll has six keys.
 constexpr std::size_t kMaxDigests = 32;
-constexpr std::size_t kMaxKeysTold = 64;  // as many as count at all (KeySet::kMaxKeys)
-
-// RFC 4034 section 3.1.5, as signature.cc reads it.
-UnixTime moment(std::uint32_t wire_time, UnixTime now) noexcept {
-  return now + static_cast<std::int32_t>(wire_time - static_cast<std::uint32_t>(now));
-}
 
 KeysEvent::Match match_of(const DsView& ds, const RRset* dnskeys, Sha1Policy sha1, std::size_t& digests) {
   using Match = KeysEvent::Match;
@@ -37,7 +31,7 @@ std::vector<KeysEvent::Ds> ds_of(const Endorsement& endorsement, const RRset* dn
   std::size_t digests = 0;
   for (const Bytes rdata : endorsement.ds) {
     const auto ds = ds_view(rdata);
-    if (!ds || all.size() == kMaxKeysTold) { continue; }
+    if (!ds || all.size() == Trace::kMaxKeysTold) { continue; }
     all.push_back({.tag = ds->tag,
                    .algorithm = ds->algorithm,
                    .digest_type = ds->digest_type,
@@ -53,6 +47,11 @@ std::string_view reply_problem_id(ReplyProblem problem) noexcept {
       "",          "timeout",   "unreachable", "truncated", "bad_cookie",  "no_edns", "mismatch", "folded_case",
       "malformed", "untrusted", "no_room",     "lame",      "server_error"};
   return kIds[static_cast<std::size_t>(problem)];
+}
+
+std::string_view transport_id(TraceTransport transport) noexcept {
+  constexpr std::array<std::string_view, 3> kIds{"udp", "tcp", "tls"};
+  return kIds[static_cast<std::size_t>(transport)];
 }
 
 std::string_view match_id(KeysEvent::Match match) noexcept {
@@ -107,8 +106,8 @@ void Trace::note_signature(Bytes rrsig, Reason flaw, UnixTime now) {
   set_.signatures.push_back({.key_tag = view->key_tag,
                              .algorithm = view->algorithm,
                              .signer = Name(view->signer),
-                             .inception = moment(view->inception, now),
-                             .expiration = moment(view->expiration, now),
+                             .inception = moment_of(view->inception, now),
+                             .expiration = moment_of(view->expiration, now),
                              .flaw = flaw});
 }
 

@@ -37,6 +37,7 @@ constexpr std::size_t kReplyProblems = static_cast<std::size_t>(ReplyProblem::se
 std::string_view reply_problem_id(ReplyProblem problem) noexcept;  // "lame"; "" for none
 
 enum class TraceTransport : std::uint8_t { udp, tcp, tls };
+std::string_view transport_id(TraceTransport transport) noexcept;  // "udp"
 
 // One try at one server.
 struct ExchangeEvent {
@@ -86,6 +87,9 @@ struct KeysEvent {
     std::uint8_t algorithm = 0;
     std::uint16_t flags = 0;
     bool is_vouched_for = false;
+    bool has_zone_bit() const noexcept { return (flags & kZoneKeyFlag) != 0; }
+    bool is_revoked() const noexcept { return (flags & kRevokedFlag) != 0; }
+    bool is_sep() const noexcept { return (flags & kSepFlag) != 0; }
   };
   enum class Match : std::uint8_t { matches, no_such_key, digest_differs, unsupported_algorithm, unsupported_digest };
   struct Ds {
@@ -140,6 +144,7 @@ class Trace {
  public:
   using Event =
       std::variant<ExchangeEvent, SubjectEvent, SetEvent, KeysEvent, ProofEvent, ZoneEvent, PartEvent, JudgedEvent>;
+  static constexpr std::size_t kMaxKeysTold = 64;  // and as many DS: what counts at all (KeySet::kMaxKeys)
   static constexpr std::size_t kMaxEvents = 1024;  // a budget that is spent to the last makes some 400
 
   void add(Event event);

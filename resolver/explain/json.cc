@@ -2,6 +2,7 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "resolver/dnssec/nsec3.h"
 #include "resolver/explain/render.h"
 #include "resolver/explain/words.h"
 #include "telemetry/taxonomy.h"
@@ -68,10 +69,9 @@ Json sets_json(const std::vector<SetEvent>& sets) {
 }
 
 Json nsec3_json(const RRset& set) {
-  constexpr std::size_t kFlags = 1, kIterations = 2, kSalt = 4;  // RFC 5155 section 3.2
-  const Bytes rdata = set.first_rdata();
-  if (rdata.size() <= kSalt) { return nullptr; }
-  return {{"iterations", load16(rdata.data() + kIterations)}, {"opt_out", (rdata[kFlags] & 1U) != 0}};
+  const auto nsec3 = nsec3_parameters(set.first_rdata());
+  if (!nsec3) { return nullptr; }
+  return {{"iterations", nsec3->iterations}, {"opt_out", nsec3->opts_out()}};
 }
 
 Json proof_json(const ProofEvent& proof) {
@@ -108,15 +108,14 @@ Json ds_json(const std::vector<KeysEvent::Ds>& all) {
 }
 
 Json keys_json(const std::vector<KeysEvent::Key>& all) {
-  constexpr std::uint16_t kSep = 0x0001, kRevoked = 0x0080, kZone = 0x0100;
   Json json = Json::array();
   for (const KeysEvent::Key& key : all) {
     json.push_back({{"key_tag", key.tag},
                     {"algorithm", key.algorithm},
                     {"flags", key.flags},
-                    {"is_zone_key", (key.flags & kZone) != 0},
-                    {"is_sep", (key.flags & kSep) != 0},
-                    {"is_revoked", (key.flags & kRevoked) != 0},
+                    {"is_zone_key", key.has_zone_bit()},
+                    {"is_sep", key.is_sep()},
+                    {"is_revoked", key.is_revoked()},
                     {"is_vouched_for", key.is_vouched_for}});
   }
   return json;
@@ -148,11 +147,10 @@ Json part_json(const PartStory& part) {
 }
 
 Json exchange_json(const ExchangeEvent& exchange, Instant start) {
-  constexpr std::array<std::string_view, 3> kTransports{"udp", "tcp", "tls"};
   return {{"after_ms", milliseconds(exchange.began - start)},
           {"took_ms", milliseconds(exchange.took)},
           {"server", exchange.server.text()},
-          {"transport", kTransports[static_cast<std::size_t>(exchange.transport)]},
+          {"transport", transport_id(exchange.transport)},
           {"zone", name_text(exchange.zone)},
           {"name", name_text(exchange.question.name)},
           {"type", type_text(exchange.question.type)},

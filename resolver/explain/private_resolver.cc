@@ -31,7 +31,8 @@ PrivateResolver::PrivateResolver(PrivateResolverParts parts)
                               .clock = parts_.clock,
                               .random = parts_.random,
                               .counters = resolver_counters_,
-                              .validation = &validation_}) {
+                              .validation = &validation_,
+                              .local_root = parts_.local_root}) {
   if (parts_.root_validated != 0) { trust_.note_root_validated(parts_.root_validated); }
 }
 

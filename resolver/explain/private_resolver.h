@@ -18,6 +18,7 @@ struct PrivateResolverParts {
   AnchorSetPtr anchors;                // what is trusted, and where validation is switched off
   UnixTime root_validated = 0;         // TrustCache::root_validated() of the process: whether the clock can be believed
   std::shared_ptr<Upstream> upstream;  // kept while it is used, whatever the worker serves with meanwhile
+  const LocalRoot* local_root = nullptr;  // as ResolverParts has it; must outlive it
   Executor& executor;
   const Clock& clock;
   Random& random;

@@ -2,6 +2,7 @@
 #include <array>
 #include <ranges>
 
+#include "resolver/dnssec/nsec3.h"
 #include "resolver/explain/render.h"
 #include "resolver/explain/words.h"
 
@@ -111,11 +112,9 @@ std::string outcome_words(const ProofEvent& proof) {
 
 // Hash, flags and iterations are what an operator looks for first.
 std::string nsec3_words(const RRset& set) {
-  constexpr std::size_t kFlags = 1, kIterations = 2, kSalt = 4;  // RFC 5155 section 3.2
-  const Bytes rdata = set.first_rdata();
-  if (rdata.size() <= kSalt) { return {}; }
-  const bool opts_out = (rdata[kFlags] & 1U) != 0;
-  return " [iterations " + std::to_string(load16(rdata.data() + kIterations)) + (opts_out ? ", opt-out]" : "]");
+  const auto nsec3 = nsec3_parameters(set.first_rdata());
+  if (!nsec3) { return {}; }
+  return " [iterations " + std::to_string(nsec3->iterations) + (nsec3->opts_out() ? ", opt-out]" : "]");
 }
 
 void put_proof(const ProofEvent& proof, bool is_fault, Page& page) {
@@ -149,12 +148,11 @@ void put_keys(const ZoneStory& zone, Page& page) {
   }
   for (const KeysEvent::Key& key : keys.keys) {
     if (lines++ >= 2 * kMostLines) { break; }
-    constexpr std::uint16_t kSep = 0x0001, kRevoked = 0x0080, kZone = 0x0100;
     std::string line = "DNSKEY " + std::to_string(key.tag) + ", algorithm " + algorithm_text(key.algorithm) +
                        ", flags " + std::to_string(key.flags);
-    if ((key.flags & kSep) != 0) { line += " SEP"; }
-    if ((key.flags & kRevoked) != 0) { line += " REVOKED"; }
-    if ((key.flags & kZone) == 0) { line += " not a zone's key"; }
+    if (key.is_sep()) { line += " SEP"; }
+    if (key.is_revoked()) { line += " REVOKED"; }
+    if (!key.has_zone_bit()) { line += " not a zone's key"; }
     if (key.is_vouched_for) { line += zone.is_anchor ? ": fits the trust anchor" : ": fits the DS"; }
     page.detail(zone.is_at_fault && keys.verdict.has_key() && keys.verdict.key_tag() == key.tag &&
                     !is_fault_of_keys(zone.verdict.reason()) && zone.keys_sets.empty(),
@@ -206,16 +204,14 @@ void put_part(const PartStory& part, UnixTime now, Page& page) {
 void put_exchanges(const Explanation& explanation, Page& page) {
   page.line("Servers asked (milliseconds after the start, and taken)");
   if (explanation.exchanges.empty()) { page.step(false, "none"); }
-  constexpr std::array<std::string_view, 3> kTransports{"udp", "tcp", "tls"};
   const auto milliseconds = [](Duration time) {
     return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(time).count());
   };
   for (const ExchangeEvent& exchange : explanation.exchanges) {
     std::string line = padded(milliseconds(exchange.began - explanation.start), 6) +
                        padded(milliseconds(exchange.took), 6) + padded(exchange.server.text(), 22) + " " +
-                       std::string(kTransports[static_cast<std::size_t>(exchange.transport)]) + "  zone " +
-                       name_text(exchange.zone) + "  " + name_text(exchange.question.name) + " " +
-                       type_text(exchange.question.type) + "  ";
+                       std::string(transport_id(exchange.transport)) + "  zone " + name_text(exchange.zone) + "  " +
+                       name_text(exchange.question.name) + " " + type_text(exchange.question.type) + "  ";
     if (exchange.rcode) { line += std::string(rcode_text(*exchange.rcode)) + " "; }
     line += exchange.problem == ReplyProblem::none ? std::string(exchange.meaning)
                                                    : "! " + std::string(problem_words(exchange.problem));

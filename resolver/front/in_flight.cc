@@ -84,11 +84,8 @@ std::optional<WaitingShares::Place> WaitingShares::take(const IpAddress& client,
                                                         const Limits& limits) {
   const std::uint64_t client_key = siphash13(process_hash_key(), client.octets());
   Octet both[16];
-  store32(both, u32(client_key >> 32));
-  store32(both + 4, u32(client_key & 0xffffffffU));
-  const std::uint64_t question_hash = question.hash();
-  store32(both + 8, u32(question_hash >> 32));
-  store32(both + 12, u32(question_hash & 0xffffffffU));
+  store64(both, client_key);
+  store64(both + 8, question.hash());
   const std::uint64_t question_key = siphash13(process_hash_key(), both);
 
   if (!count_up(client_key, limits.per_client)) { return std::nullopt; }

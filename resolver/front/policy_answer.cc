@@ -12,27 +12,11 @@ bool is_alias(const Ruling& ruling) noexcept {
   return ruling.data.size() == 1 && ruling.data.front()->type() == Type::CNAME;
 }
 
-// An SOA that lets the client remember for a while that there is nothing (RFC 2308 section 5), and no longer than the
-// operator may need to change his mind.
-void write_made_up_soa(AnswerWriter& writer, NameView owner, std::uint32_t ttl) {
-  constexpr std::string_view kMailbox("\x06nobody\x07invalid\x00", 16);
-  constexpr std::uint32_t kSerial = 1, kRefresh = 3600, kRetry = 1200, kExpire = 604800;
-  std::array<Octet, kMaxNameLength + kMailbox.size() + 5 * 4> rdata;
-  Octet* at = std::ranges::copy(owner.octets(), rdata.data()).out;
-  at = std::ranges::copy(bytes_of(kMailbox), at).out;
-  for (const std::uint32_t field : {kSerial, kRefresh, kRetry, kExpire, ttl}) {
-    store32(at, field);
-    at += 4;
-  }
-  writer.authority_record(owner, Type::SOA, ttl, {rdata.data(), at});
-}
-
+// With an SOA that lets the client remember for a while that there is nothing (RFC 2308 section 5), and no longer than
+// the operator may need to change his mind.
 void write_nothing(AnswerWriter& writer, NameView name, const Ruling& ruling) {
-  if (ruling.soa != nullptr) {
-    writer.authority(*ruling.soa, ruling.soa->ttl());
-    return;
-  }
-  write_made_up_soa(writer, ruling.rule.is_root() ? name : ruling.rule, ruling.ttl);
+  const NameView owner = ruling.rule.is_root() ? name : ruling.rule;
+  writer.authority_record(owner, Type::SOA, ruling.ttl, MadeUpSoa(owner, ruling.ttl).rdata());
 }
 
 // True: there is something of the type that was asked for.
@@ -137,8 +121,7 @@ RRsetPtr alias_of(const Ruling& ruling, NameView name) {
 }
 
 void count_ruling(const Ruling& ruling, const Policy& policy, Recorder& recorder) noexcept {
-  const std::uint8_t counter = ruling.rank == kNoRank ? Policy::kOtherCounter : policy.counter_of(ruling.rank);
-  recorder.ruled(static_cast<std::size_t>(ruling.action), counter);
+  recorder.ruled(static_cast<std::size_t>(ruling.action), policy.counter_of(ruling.rank));
 }
 
 // ------------------------------------------------------------------------------------------------------------ the text

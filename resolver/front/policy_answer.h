@@ -26,7 +26,7 @@ std::size_t write_ruling(AnswerWriter& writer, NameView name, const Ruling& ruli
 // For Execution::alias: the CNAME set that stands in front of the answer. Null: the name would become too long.
 RRsetPtr alias_of(const Ruling& ruling, NameView name);
 
-// Counts what was said by whom.
+// Counts what was said by whom. `ruling` is from `policy`.
 void count_ruling(const Ruling& ruling, const Policy& policy, Recorder& recorder) noexcept;
 
 // "list=NAME rule=NAME", for an extended error: ASCII, cut short. Lives as long as whoever reads it.

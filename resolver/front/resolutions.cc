@@ -17,9 +17,7 @@ std::uint64_t fingerprint_of(const SocketAddress& client, std::uint16_t id, cons
   std::ranges::copy(client.ip().octets(), octets.begin());
   store16(octets.data() + 16, client.port());
   store16(octets.data() + 18, id);
-  const std::uint64_t hash = question.hash();
-  store32(octets.data() + 20, u32(hash >> 32));
-  store32(octets.data() + 24, u32(hash & 0xffffffffU));
+  store64(octets.data() + 20, question.hash());
   return siphash13(process_hash_key(), octets) | 1;  // never the 0 that means none
 }
 

@@ -14,8 +14,8 @@ struct LocalRootOptions {
   std::string file;                    // kept by somebody else; then nothing is fetched. Empty: none
 };
 
-// Servers that give the root zone to anybody by AXFR, from RFC 8806 appendix A: two of ICANN's for this very purpose,
-// then root servers whose operators allow it. IPv4 and IPv6.
+// Servers that give the root zone to anybody by AXFR, after RFC 8806 appendix A (see docs/local-root.md): two of
+// ICANN's for this very purpose, then root servers whose operators allow it. IPv4 and IPv6.
 std::vector<SocketAddress> builtin_root_sources();
 
 }  // namespace vouch

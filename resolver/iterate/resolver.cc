@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "resolver/dnssec/key_signals.h"
+#include "resolver/dnssec/nsec3.h"
 #include "resolver/dnssec/test_zones.h"
 #include "resolver/dnssec/trace.h"
 #include "resolver/iterate/ask.h"
@@ -32,19 +33,26 @@ void note_signatures(const Judgement& judgement, JudgementEvent& event) {
   for (const RRsetPtr& proof : judgement.proofs) {
     using Denial = JudgementEvent::Denial;
     if (proof->type() == Type::NSEC) { event.denial = Denial::nsec; }
-    constexpr std::size_t kFlags = 1, kIterations = 2, kSalt = 4;  // RFC 5155 section 3.2
-    const Bytes rdata = proof->first_rdata();
-    if (proof->type() != Type::NSEC3 || rdata.size() <= kSalt) { continue; }
-    const bool opts_out = (rdata[kFlags] & 1U) != 0;
-    if (event.denial != Denial::nsec3_opt_out) { event.denial = opts_out ? Denial::nsec3_opt_out : Denial::nsec3; }
-    event.iterations = load16(rdata.data() + kIterations);
+    const auto nsec3 = proof->type() == Type::NSEC3 ? nsec3_parameters(proof->first_rdata()) : std::nullopt;
+    if (!nsec3) { continue; }
+    if (event.denial != Denial::nsec3_opt_out) {
+      event.denial = nsec3->opts_out() ? Denial::nsec3_opt_out : Denial::nsec3;
+    }
+    event.iterations = nsec3->iterations;
   }
 }
 
 // The validator's look-ups stand one level below the client's question: what they fail for may be the budget's fault.
 const Question kNoQuestion{};
 const Lineage kForValidator{&kNoQuestion, nullptr, 1};
-const std::vector<IpAddress> kFromAnybody;
+const std::vector<IpAddress> kNobody;
+
+// Who is asked.
+struct Whom {
+  const std::vector<IpAddress>& but_not;  // servers whose word did not hold
+  bool home_too = false;                  // the root zone at home may speak for the root's servers
+};
+const Whom kAnybody{.but_not = kNobody, .home_too = true};
 
 Claim claim_of(const Question& question, const Response& response) {
   Claim claim;
@@ -87,7 +95,7 @@ struct Resolver::Impl final : ServerNames {
 
   // Servers.
   Task<DelegationPtr> root(Budget& budget, const Lineage& lineage);
-  std::optional<Response> reply_at_home(const ZoneCut& cut, const Question& question, bool is_second_opinion) const;
+  std::optional<Response> reply_at_home(const ZoneCut& cut, const Question& question, bool is_for_servers) const;
   Task<ZoneCut> closest_cut(const Question& question, Budget& budget, const Lineage& lineage, bool use_forwarders);
   Task<std::vector<IpAddress>> addresses_of(const Name& server, Effort effort, Budget& budget,
                                             const Lineage& lineage) override;
@@ -99,8 +107,8 @@ struct Resolver::Impl final : ServerNames {
   std::optional<Answer> failure_from_cache(const Question& now, const How& how) const;
   bool answer_from_gaps(const Question& now, Budget& budget, Answer& answer);
   bool answer_from_proofs(const Question& now, const std::optional<CacheEntry>& denied, Budget& budget, Answer& answer);
-  Task<Descent> descend(const Question& question, const std::vector<IpAddress>& not_from, Budget& budget,
-                        const Lineage& lineage, bool use_forwarders);
+  Task<Descent> descend(const Question& question, const Whom& whom, Budget& budget, const Lineage& lineage,
+                        bool use_forwarders);
   Task<Judgement> judged(const Question& question, Descent& descent, Budget& budget, const Lineage& lineage);
 
   // What is told of it.
@@ -146,7 +154,7 @@ Task<DelegationPtr> Resolver::Impl::root(Budget& budget, const Lineage& lineage)
   ZoneCut cut;
   cut.configured = &configured;
   const Question question{Name(), Type::NS};
-  const AskResult asked = co_await asker.ask(cut, question, kFromAnybody, budget, lineage);
+  const AskResult asked = co_await asker.ask(cut, question, kNobody, budget, lineage);
   DelegationPtr primed = hints;
   if (asked.response && asked.response->outcome == Outcome::answer && asked.response->root_servers) {
     std::vector<Delegation::Server> servers = asked.response->root_servers->servers();
@@ -167,9 +175,9 @@ Task<DelegationPtr> Resolver::Impl::root(Budget& budget, const Lineage& lineage)
 // What the root zone at home says in the place of its servers (RFC 8806). Who wants to hear another server, or keeps
 // the trust anchors, hears the servers themselves.
 std::optional<Response> Resolver::Impl::reply_at_home(const ZoneCut& cut, const Question& question,
-                                                      bool is_second_opinion) const {
+                                                      bool is_for_servers) const {
   const bool is_root = cut.configured == nullptr && cut.zone.view().is_root();
-  if (parts.local_root == nullptr || is_second_opinion || !is_root) { return std::nullopt; }
+  if (parts.local_root == nullptr || is_for_servers || !is_root) { return std::nullopt; }
   return parts.local_root->reply(question, parts.clock.wall());
 }
 
@@ -236,7 +244,7 @@ Task<std::vector<IpAddress>> Resolver::Impl::addresses_of(const Name& server, Ef
 
 // From the closest known cut down to whoever answers for the name, showing each zone no more of it than it needs (RFC
 // 9156).
-Task<Descent> Resolver::Impl::descend(const Question& question, const std::vector<IpAddress>& not_from, Budget& budget,
+Task<Descent> Resolver::Impl::descend(const Question& question, const Whom& whom, Budget& budget,
                                       const Lineage& lineage, bool use_forwarders) {
   Descent result;
   ZoneCut cut = co_await closest_cut(question, budget, lineage, use_forwarders);
@@ -255,11 +263,11 @@ Task<Descent> Resolver::Impl::descend(const Question& question, const std::vecto
     }
     result.cacheable = cut.may_cache();
     AskResult asked;
-    asked.response = reply_at_home(cut, shown, whole && &not_from != &kFromAnybody);
+    asked.response = reply_at_home(cut, shown, whole && !whom.home_too);
     const bool is_at_home = asked.response.has_value();
     if (!is_at_home) {
       if (!cut.is_forward()) { count_shown(cut.zone, shown.name); }
-      asked = co_await asker.ask(cut, shown, whole ? not_from : kFromAnybody, budget, lineage);
+      asked = co_await asker.ask(cut, shown, whole ? whom.but_not : kNobody, budget, lineage);
     }
     if (!asked.response) {
       // Some servers err on names that are no more than a step on the way (RFC 9156 section 3).
@@ -270,7 +278,7 @@ Task<Descent> Resolver::Impl::descend(const Question& question, const std::vecto
       }
       // Who asked for TLS is never answered by way of clear text (docs/decisions/0009).
       if (cut.is_forward() && cut.configured->first && !cut.configured->tls) {
-        co_return co_await descend(question, not_from, budget, lineage, false);
+        co_return co_await descend(question, whom, budget, lineage, false);
       }
       result.why = asked.why;
       result.text = std::move(asked.text);
@@ -383,7 +391,8 @@ Task<Judgement> Resolver::Impl::judged(const Question& question, Descent& descen
     if (is_final) { break; }
     if (descent.server) { heard.push_back(*descent.server); }
     if (opinions == 0 && descent.server) { judgement.verdict.with_server(*descent.server); }
-    Descent other = co_await descend(question, heard, budget, lineage, true);
+    const Whom others{.but_not = heard, .home_too = false};
+    Descent other = co_await descend(question, others, budget, lineage, true);
     if (!other.response) { break; }
     parts.validation->counters.second_opinions.add();
     const Claim again = claim_of(question, *other.response);
@@ -505,7 +514,7 @@ Task<Answer> Resolver::Impl::resolve(Question asked, Budget& budget, const Linea
     }
     if (!descent.response) {
       answer.from_cache = false;
-      descent = co_await descend(now, kFromAnybody, budget, lineage, true);
+      descent = co_await descend(now, kAnybody, budget, lineage, true);
       answer.server = descent.server;
     }
     if (!descent.response) {
@@ -539,7 +548,8 @@ Task<Answer> Resolver::Impl::resolve(Question asked, Budget& budget, const Linea
 
 Task<Answer> Resolver::Impl::fetch(Question question, const std::vector<IpAddress>& not_from, Budget& budget) {
   const Lineage lineage{&question, &kForValidator, kForValidator.depth + 1};
-  Descent descent = co_await descend(question, not_from, budget, lineage, true);
+  const Whom servers{.but_not = not_from, .home_too = false};
+  Descent descent = co_await descend(question, servers, budget, lineage, true);
   Answer answer;
   answer.server = descent.server;
   if (!descent.response) { co_return fail(question, {}, descent.why, std::move(descent.text), budget, lineage.depth); }

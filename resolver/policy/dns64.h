@@ -17,7 +17,6 @@ class Dns64 {
   // The prefix must be one that a translator can have (translator_prefix_problem()).
   explicit Dns64(const Dns64Options& options);
 
-  const Prefix& prefix() const noexcept { return prefix_; }
   IpAddress embed(const IpAddress& ipv4) const noexcept;                   // RFC 6052 section 2.3
   std::optional<IpAddress> extract(const IpAddress& ipv6) const noexcept;  // nothing: not below the prefix
   bool is_translated(const IpAddress& ipv4) const noexcept;                // whether an AAAA is made for it

@@ -195,9 +195,7 @@ void ListParser::add(std::string_view text, NameReach reach, NameTable& table) {
   if (!name) { return bad("not a domain name"); }
   switch (table.add(*name, reach)) {
     case NameTable::Added::yes:
-      return;
     case NameTable::Added::known:
-      ++report_.repeated;
       return;
     case NameTable::Added::too_deep:
       return bad("more than " + std::to_string(HashedName::kMaxDepth) + " labels");

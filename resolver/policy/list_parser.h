@@ -26,7 +26,6 @@ struct ListReport {
   };
   std::size_t lines = 0;
   std::size_t names = 0;        // that the list holds now
-  std::size_t repeated = 0;     // names that were there already
   std::size_t passed_over = 0;  // filters on anything but names: for browsers, not for resolvers
   std::size_t bad = 0;          // lines
   std::vector<BadLine> first_bad{};

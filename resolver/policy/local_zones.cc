@@ -50,13 +50,6 @@ struct Node {
   std::vector<RRsetPtr> sets;  // empty: an empty non-terminal
 };
 
-void append(Buffer& out, Bytes octets) { out.insert(out.end(), octets.begin(), octets.end()); }
-void append32(Buffer& out, std::uint32_t value) {
-  Octet octets[4];
-  store32(octets, value);
-  append(out, octets);
-}
-
 RRsetPtr one_record(NameView owner, Type type, std::uint32_t ttl, Bytes rdata) {
   const Bytes records[] = {rdata};
   return RRset::make(owner, type, ttl, records);
@@ -85,14 +78,19 @@ bool may_be_local(Type type) noexcept {
 
 }  // namespace
 
-// RFC 6303 section 3: the zone names itself as its server and nobody as its keeper.
-RRsetPtr made_up_soa(NameView zone, std::uint32_t ttl) {
+MadeUpSoa::MadeUpSoa(NameView zone, std::uint32_t ttl) noexcept {
   constexpr std::uint32_t kSerial = 1, kRefresh = 3600, kRetry = 1200, kExpire = 604800;
-  Buffer rdata;
-  append(rdata, zone.octets());
-  append(rdata, Name::of("nobody.invalid.").view().octets());
-  for (const std::uint32_t field : {kSerial, kRefresh, kRetry, kExpire, ttl}) { append32(rdata, field); }
-  return one_record(zone, Type::SOA, ttl, rdata);
+  Octet* at = std::ranges::copy(zone.octets(), octets_.data()).out;
+  at = std::ranges::copy(bytes_of(kMailbox), at).out;
+  for (const std::uint32_t field : {kSerial, kRefresh, kRetry, kExpire, ttl}) {
+    store32(at, field);
+    at += sizeof field;
+  }
+  size_ = static_cast<std::size_t>(at - octets_.data());
+}
+
+RRsetPtr made_up_soa(NameView zone, std::uint32_t ttl) {
+  return one_record(zone, Type::SOA, ttl, MadeUpSoa(zone, ttl).rdata());
 }
 
 struct LocalZones::Impl {

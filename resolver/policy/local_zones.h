@@ -3,9 +3,11 @@
 // shared by all workers.
 #pragma once
 
+#include <array>
 #include <expected>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "resolver/policy/discovery_options.h"
@@ -27,9 +29,22 @@ struct LocalAnswer {
   bool is_silence = false;                            // no answer at all
 };
 
-// The SOA of a zone that is made up here (RFC 6303 section 3); `ttl` in seconds, for its record and for what is not
-// there.
+// The SOA of a zone that is made up here: the zone names itself as its server and nobody as its keeper (RFC 6303
+// section 3). `ttl` in seconds, for its record and for what is not there (RFC 2308 section 5).
 RRsetPtr made_up_soa(NameView zone, std::uint32_t ttl);
+
+// Its RDATA alone. No allocation: a blocked name has one in its answer.
+class MadeUpSoa {
+ public:
+  MadeUpSoa(NameView zone, std::uint32_t ttl) noexcept;
+  Bytes rdata() const noexcept { return Bytes(octets_).first(size_); }
+
+ private:
+  static constexpr std::string_view kMailbox{"\x06nobody\x07invalid\x00", 16};  // RFC 2606 section 2
+  static constexpr std::size_t kFields = 5;                                     // of 32 bits, behind the names
+  std::array<Octet, kMaxNameLength + kMailbox.size() + kFields * 4> octets_;
+  std::size_t size_;
+};
 
 class LocalZones {
  public:

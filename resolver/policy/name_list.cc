@@ -56,6 +56,8 @@ NameList::NameList(const PolicyListOptions& options, std::uint32_t blocked_ttl, 
 std::shared_ptr<const NameList> NameList::of(std::string name, ListAction action, const std::vector<Name>& names,
                                              std::uint32_t blocked_ttl) {
   auto table = std::make_shared<NameTable>();
+  static_assert(kMaxListedLabels ==
+                HashedName::kMaxDepth);  // so that whoever reads the names can refuse what is deeper
   for (const Name& listed : names) { static_cast<void>(table->add(listed, NameReach::and_below)); }
   table->finish();
   PolicyListOptions options;

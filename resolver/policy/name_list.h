@@ -17,7 +17,7 @@ class NameList final : public RuleSource {
   // and other lists may still block them.
   NameList(const PolicyListOptions& options, std::uint32_t blocked_ttl, std::shared_ptr<const NameTable> listed,
            std::shared_ptr<const NameTable> excepted);
-  // For names that stand in the configuration itself.
+  // For names that stand in the configuration itself, of kMaxListedLabels labels at most: deeper ones are left out.
   static std::shared_ptr<const NameList> of(std::string name, ListAction action, const std::vector<Name>& names,
                                             std::uint32_t blocked_ttl);
 

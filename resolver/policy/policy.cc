@@ -127,7 +127,9 @@ std::optional<std::string> Policy::add_view(const PolicyOptions& options, const 
     has_dns64 = view->dns64.value_or(has_dns64);
     made.strips_internal_addresses = view->rebinding_protection.value_or(made.strips_internal_addresses);
     for (const std::string& list : view->lists.value_or(std::vector<std::string>{})) {
-      const auto is_it = [&](const Ranked& ranked) { return !ranked.is_inline && ranked.source.rules->name() == list; };
+      const auto is_it = [&](const Ranked& ranked) {
+        return !ranked.is_inline && ranked.source.is_list && ranked.source.rules->name() == list;
+      };
       if (std::ranges::none_of(sources_, is_it)) { return "view " + view->name + ": there is no list " + list; }
     }
     if (!view->local_data.records.empty() || !view->local_data.zones.empty()) {

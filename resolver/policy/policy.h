@@ -36,14 +36,13 @@ struct PolicyView {
 
 class Policy {
  public:
-  static constexpr std::uint8_t kOtherCounter = kPolicySourceSlots - 1;
   // What a policy is made of, in the order of precedence. Lists that views name must be among them.
   struct Source {
     std::shared_ptr<const RuleSource> rules;
-    bool everyone = true;                  // false: for the views that name it alone
-    std::uint8_t counter = kOtherCounter;  // that counts what it does (telemetry/policy_sources.h)
-    bool is_list = true;                   // views choose among lists; what is none (a policy zone) holds in every view
-    bool lets_through = false;             // a list of what is allowed: before all that blocks, wherever it stands
+    bool everyone = true;                           // false: for the views that name it alone
+    std::uint8_t counter = kPolicySourceSlots - 1;  // that counts what it does (telemetry/policy_sources.h)
+    bool is_list = true;        // views choose among lists; what is none (a policy zone) holds in every view
+    bool lets_through = false;  // a list of what is allowed: before all that blocks, wherever it stands
   };
   // The error is a sentence for the operator. Pure: the same options and sources make the same policy.
   static std::expected<std::shared_ptr<const Policy>, std::string> build(const PolicyOptions& options,
@@ -53,7 +52,6 @@ class Policy {
   const std::vector<PolicyView>& views() const noexcept { return views_; }
   const RuleSource& source(PolicyRank rank) const noexcept { return *sources_[rank].source.rules; }
   std::uint8_t counter_of(PolicyRank rank) const noexcept { return sources_[rank].source.counter; }
-  std::size_t source_count() const noexcept { return sources_.size(); }
 
   // The first rule among the view's sources of a rank below `below`; nothing: none has one.
   std::optional<Ruling> at_client(const PolicyView& view, const IpAddress& client) const noexcept;

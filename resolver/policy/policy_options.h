@@ -13,8 +13,10 @@
 
 namespace vouch {
 
-// The longest name of a list, a policy zone or a view, in octets.
+// The longest name of a list or a view, in octets.
 inline constexpr std::size_t kMaxPolicyName = 64;
+// A list holds no deeper name: each look-up hashes every suffix of what is asked for, up to here (hashed_name.h).
+inline constexpr std::size_t kMaxListedLabels = 32;
 
 enum class ListFormat : std::uint8_t {
   automatic,  // told from each line
@@ -78,6 +80,7 @@ struct ViewOptions {
 
 struct PolicyOptions {
   std::vector<PolicyListOptions> lists;
+  // Of allow and block, here and in views, no name has more than kMaxListedLabels labels.
   std::vector<Name> allow;  // with all below: no list and no policy zone blocks them
   std::vector<Name> block;
   std::uint32_t blocked_ttl = 60;  // seconds that clients may keep the word that a name is blocked

@@ -4,10 +4,6 @@ namespace vouch {
 
 namespace {
 
-std::uint64_t word_at(Bytes octets, std::size_t from) noexcept {
-  return std::uint64_t{load32(octets.data() + from)} << 32 | load32(octets.data() + from + 4);
-}
-
 // The host bits of a prefix, all ones; `host` is 0..64.
 std::uint64_t ones(unsigned host) noexcept { return host == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << host) - 1; }
 
@@ -18,7 +14,7 @@ constexpr std::uint64_t kMapped = 0xffff00000000U;  // the low word's upper part
 AddressNumber AddressNumber::of(const IpAddress& address) noexcept {
   const Bytes octets = address.octets();
   if (address.is_v4()) { return {0, load32(octets.data())}; }
-  return {word_at(octets, 0), word_at(octets, 8)};
+  return {load64(octets.data()), load64(octets.data() + 8)};
 }
 
 AddressNumber AddressNumber::last_of(const Prefix& prefix) noexcept {

@@ -10,9 +10,9 @@
 
 namespace vouch {
 
-// This network, private use, shared space, loopback, link-local, unique-local, site-local; and what carries an IPv4
-// address in disguise: ::a.b.c.d, mapped (::ffff:a.b.c.d, which belongs into no record) and 64:ff9b::/96 around one of
-// them (RFC 6890, RFC 4193, RFC 6598, RFC 6052).
+// This network, private use, shared space, loopback, link-local, unique-local, site-local; all of ::/96 and of
+// ::ffff:0:0/96, which belong into no record (RFC 4291 section 2.5.5); and 64:ff9b::/96 around one of the former
+// (RFC 6890, RFC 4193, RFC 6598, RFC 6052).
 bool is_internal_address(const IpAddress& address) noexcept;
 
 // `set` of type A, AAAA, SVCB or HTTPS without such addresses: itself when there is none, null when nothing is left.

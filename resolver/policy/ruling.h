@@ -36,7 +36,6 @@ class PolicyPoints {
   constexpr void add(PolicyPoints other) noexcept { bits_ |= other.bits_; }
   constexpr bool has(PolicyPoint point) const noexcept { return (bits_ & bit(point)) != 0; }
   constexpr bool has_after(PolicyPoint point) const noexcept { return bits_ >= bit(point) << 1U; }
-  constexpr bool empty() const noexcept { return bits_ == 0; }
 
  private:
   static constexpr unsigned bit(PolicyPoint point) noexcept { return 1U << static_cast<unsigned>(point); }
@@ -69,8 +68,7 @@ struct Ruling {
   // client did not ask for is left out, so that a missing type is NODATA. A set of type CNAME is alone: the name is an
   // alias, and its target is looked up; with a wildcard as target ("*.garden.example.") the name stands for the "*".
   std::span<const RRsetPtr> data{};
-  const RRset* soa = nullptr;               // for the authority section of a negative answer; null: one is made up
-  std::uint32_t ttl = 60;                   // seconds, of the SOA that is made up
+  std::uint32_t ttl = 60;                   // seconds, of the SOA that is made up for a negative answer
   const RRset* additional = nullptr;        // for the additional section: the SOA of a policy zone; null: none
   std::uint32_t max_data_ttl = kNoCeiling;  // seconds, of `data`
 
@@ -80,12 +78,14 @@ struct Ruling {
 };
 
 // Immutable once it is part of a Policy, and then used by all workers at once: const members are thread-safe. They
-// neither allocate nor block, for each stands in the way of every query.
+// neither allocate nor block, for each stands in the way of every query; but for a policy zone whose matches are
+// logged, which takes a lock for each match and writes a line as often as its limit lets it (RpzHits).
 class RuleSource {
  public:
   virtual ~RuleSource() = default;
 
-  // The operator's name for it: at most kMaxPolicyName octets of printable ASCII, unique among a Policy's sources.
+  // What it is called where people see it: printable ASCII, unique among a Policy's sources. A list's own name (at most
+  // kMaxPolicyName octets), or "rpz:" and the name of a policy zone.
   virtual std::string_view name() const noexcept = 0;
   virtual PolicyPoints points() const noexcept = 0;  // at which it has rules; asked at no other
 

@@ -9,6 +9,7 @@
 #include <iterator>
 #include <span>
 
+#include "resolver/base/clock.h"
 #include "resolver/base/intrusive.h"
 #include "resolver/wire/name.h"
 #include "resolver/wire/types.h"
@@ -114,6 +115,11 @@ struct RrsigView {
   Bytes signature;
 };
 std::optional<RrsigView> rrsig_view(Bytes rdata) noexcept;
+// A signature's `expiration` or `inception` as the moment within 68 years of now: they are the low 32 bits of Unix time
+// and are compared by serial number arithmetic (RFC 4034 section 3.1.5, RFC 1982).
+constexpr UnixTime moment_of(std::uint32_t wire_time, UnixTime now) noexcept {
+  return now + static_cast<std::int32_t>(wire_time - static_cast<std::uint32_t>(now));
+}
 
 // Presentation form of one record or a whole set, a line each, through ldns; RFC 3597 form for what ldns does not know.
 std::string record_text(NameView owner, Type type, std::uint32_t ttl, Bytes rdata);

@@ -5,7 +5,6 @@
 
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "resolver/base/address.h"
 #include "resolver/base/bytes.h"
@@ -14,22 +13,12 @@
 
 namespace vouch {
 
-struct StreamPeer {
-  SocketAddress address;
-  bool tls = false;  // RFC 9103; never falls back to less
-  // Over TLS, whom the server must prove to be (RFC 8310): a certificate of this name that an authority signed, unless
-  // it is empty; and the holder of one of these keys (base64 of SHA-256), unless there is none. One of both is given.
-  std::string tls_name;
-  std::vector<std::string> tls_pins;
-};
-
 struct StreamMessage {
   enum class Status : std::uint8_t {
     ok,
     timeout,      // no whole message came before the deadline
     unreachable,  // no connection could be made, or no socket was to be had
     closed,       // the peer ended it
-    untrusted,    // over TLS the server did not prove who it is; nothing was said to it. `why` tells how
   };
   Status status = Status::timeout;
   Buffer message;        // without its length
@@ -52,7 +41,7 @@ class StreamDialer {
  public:
   virtual ~StreamDialer() = default;
   // Begins to connect. Never null: what fails at once is told by receive().
-  virtual std::unique_ptr<MessageStream> dial(const StreamPeer& peer) = 0;
+  virtual std::unique_ptr<MessageStream> dial(const SocketAddress& server) = 0;
 };
 
 }  // namespace vouch

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "resolver/base/log.h"
+#include "resolver/base/sleep.h"
 
 namespace vouch {
 
@@ -15,8 +16,6 @@ using Seconds = std::chrono::seconds;
 Duration between(Duration least, std::uint32_t seconds, Duration most) {
   return std::clamp<Duration>(Seconds(seconds), least, most);
 }
-
-UnixTime whole_seconds(Duration time) { return std::chrono::duration_cast<Seconds>(time).count(); }
 
 }  // namespace
 
@@ -29,23 +28,18 @@ Secondary::Secondary(SecondaryOptions options, Parts parts, ZoneOwner& owner)
   assert(!options_.primaries.empty());
 }
 
-bool Secondary::restore(ZonePtr zone, UnixTime checked, std::string source) {
+std::optional<UnixTime> Secondary::restore(ZonePtr zone, UnixTime checked, std::string source) {
   const UnixTime now = parts_.clock.wall();
   const UnixTime age = std::max<UnixTime>(0, now - checked);  // of a clock that was set back nothing is known
+  const Duration left = zone_lifetime(*zone, options_.bounds) - Seconds(age);
+  if (left <= Duration::zero()) { return std::nullopt; }
   zone_ = std::move(zone);
-  const Duration left = lifetime() - Seconds(age);
-  if (left <= Duration::zero()) {
-    zone_ = nullptr;
-    return false;
-  }
   {
     const std::lock_guard lock(status_mutex_);
-    status_.serial = zone_->serial();
     status_.checked = now - age;
     status_.source = std::move(source);
   }
-  keep_until(left);
-  return true;
+  return keep_for(left);
 }
 
 Task<void> Secondary::run() {
@@ -59,20 +53,12 @@ Task<void> Secondary::run() {
     }
     failures_in_a_row_ = was_good ? 0 : failures_in_a_row_ + 1;
     const Duration time = until_next(was_good);
-    if (!look_again_) { co_await pause(time); }
-    if (!look_again_) { continue; }
-    // However often somebody says that there is something new, we look no more often than this.
-    const Duration since = parts_.clock.monotonic() - looked_;
-    is_hurrying_ = true;
-    co_await pause(std::max(Duration::zero(), kNotifyPause - since));
-    is_hurrying_ = false;
+    co_await sleep(parts_.executor, time);
   }
 }
 
 // Asks one primary after the other until one has, or confirms, the zone.
 Task<bool> Secondary::refresh() {
-  looked_ = parts_.clock.monotonic();
-  look_again_ = false;
   const std::size_t count = options_.primaries.size();
   for (std::size_t i = 0; i < count; ++i) {
     const std::size_t index = (first_ + i) % count;
@@ -118,13 +104,13 @@ bool Secondary::take_result(const TransferResult& result, const Primary& primary
     ++status_.up_to_date;
     status_.checked = parts_.clock.wall();
   }
-  owner_.confirm();
-  keep_until(lifetime());
+  owner_.confirm(keep_for(lifetime()));
   return true;
 }
 
 bool Secondary::take_zone(const Transfer& transfer, const Primary& primary) {
-  if (auto taken = owner_.take(transfer, primary); !taken) {
+  if (auto taken = owner_.take(transfer, primary, until_after(zone_lifetime(*transfer.zone, options_.bounds)));
+      !taken) {
     was_rejected_ = true;
     note_failure(primary, "rejected", taken.error());
     const std::lock_guard lock(status_mutex_);
@@ -136,15 +122,14 @@ bool Secondary::take_zone(const Transfer& transfer, const Primary& primary) {
   {
     const std::lock_guard lock(status_mutex_);
     ++(is_incremental ? status_.incremental : status_.whole);
-    status_.serial = zone_->serial();
     status_.checked = parts_.clock.wall();
-    status_.source = primary.peer.address.text();
+    status_.source = primary.address.text();
   }
-  keep_until(lifetime());
+  keep_for(lifetime());
   log(LogLevel::notice, "zone_transferred",
       {{"zone", options_.zone.text()},
        {"serial", zone_->serial()},
-       {"from", primary.peer.address.text()},
+       {"from", primary.address.text()},
        {"kind", is_incremental ? "ixfr" : "axfr"},
        {"records", zone_->size()},
        {"octets", transfer.octets},
@@ -153,7 +138,7 @@ bool Secondary::take_zone(const Transfer& transfer, const Primary& primary) {
 }
 
 void Secondary::note_failure(const Primary& primary, std::string_view fault, const std::string& why) {
-  const std::string server = primary.peer.address.text();
+  const std::string server = primary.address.text();
   log(LogLevel::warning, "zone_transfer_failed",
       {{"zone", options_.zone.text()}, {"from", server}, {"fault", fault}, {"why", why}});
   const std::lock_guard lock(status_mutex_);
@@ -162,21 +147,20 @@ void Secondary::note_failure(const Primary& primary, std::string_view fault, con
   status_.failure = server + ": " + why;
 }
 
-void Secondary::keep_until(Duration from_now) {
-  expiry_ = parts_.executor.after(from_now, [this] { expired(); });
-  const std::lock_guard lock(status_mutex_);
-  status_.expires = parts_.clock.wall() + whole_seconds(from_now);
+UnixTime Secondary::until_after(Duration time) const {
+  return parts_.clock.wall() + std::chrono::duration_cast<Seconds>(time).count();
+}
+
+// Until when that is comes back.
+UnixTime Secondary::keep_for(Duration time) {
+  expiry_ = parts_.executor.after(time, [this] { expired(); });
+  return until_after(time);
 }
 
 void Secondary::expired() {
   log(LogLevel::error, "zone_expired",
       {{"zone", options_.zone.text()}, {"serial", zone_->serial()}, {"why", "no primary has confirmed it"}});
   zone_ = nullptr;
-  {
-    const std::lock_guard lock(status_mutex_);
-    status_.serial = std::nullopt;
-    status_.expires = 0;
-  }
   owner_.expire();
 }
 
@@ -196,32 +180,6 @@ Duration Secondary::until_next(bool was_good) {
 Duration Secondary::jittered(Duration time) {
   constexpr std::uint32_t kSteps = 1000;
   return time - time / 10 * parts_.random.below(kSteps) / kSteps;
-}
-
-Task<void> Secondary::pause(Duration time) {
-  struct Sleeper {  // in this frame, and known to the secondary for as long as that stands
-    explicit Sleeper(OneShot<bool>*& place) : place_(place) { place_ = &over; }
-    Sleeper(const Sleeper&) = delete;
-    Sleeper& operator=(const Sleeper&) = delete;
-    ~Sleeper() { place_ = nullptr; }
-    OneShot<bool> over;
-
-   private:
-    OneShot<bool>*& place_;
-  } sleeper(wake_);
-  const auto timer = parts_.executor.after(time, [&sleeper] { sleeper.over.set(true); });
-  co_await sleeper.over;
-}
-
-bool Secondary::notified(const IpAddress& from) {
-  const bool is_primary = std::ranges::any_of(
-      options_.primaries, [&](const Primary& primary) { return primary.peer.address.ip() == from; });
-  if (!is_primary) { return false; }
-  look_again_ = true;
-  if (wake_ == nullptr || is_hurrying_) { return true; }
-  OneShot<bool>* const wake = std::exchange(wake_, nullptr);
-  wake->set(true);
-  return true;
 }
 
 SecondaryStatus Secondary::status() const {

@@ -42,28 +42,24 @@ struct SecondaryOptions {
 class ZoneOwner {
  public:
   virtual ~ZoneOwner() = default;
-  // What came, and from whom: whether to believe it. It is the zone from now on, unless half a sentence says why not;
-  // then what was there before stays. `transfer.zone` is not null.
-  virtual std::expected<void, std::string> take(const Transfer& transfer, const Primary& from) = 0;
-  virtual void confirm() = 0;  // a primary says that the zone is current
-  virtual void expire() = 0;   // nobody has said so for too long
+  // What came, from whom, and when it expires unless somebody confirms it: whether to believe it. It is the zone from
+  // now on, unless half a sentence says why not; then what was there before stays. `transfer.zone` is not null.
+  virtual std::expected<void, std::string> take(const Transfer& transfer, const Primary& from, UnixTime until) = 0;
+  virtual void confirm(UnixTime until) = 0;  // a primary says that the zone is current, which puts its end off
+  virtual void expire() = 0;                 // nobody has said so for too long
 };
 
 struct SecondaryStatus {
-  std::optional<std::uint32_t> serial;  // nothing: there is no zone
-  UnixTime checked = 0;                 // when a primary last confirmed it or gave it; 0: never
-  UnixTime expires = 0;                 // when it will be given up, unless that is put off; 0: there is no zone
-  std::string source;                   // the primary that gave it, or "file"
-  std::string failure;                  // the last one, as half a sentence; empty: there was none
-  UnixTime failed = 0;                  // and when
+  UnixTime checked = 0;  // when a primary last confirmed it or gave it; 0: never
+  std::string source;    // the primary that gave it, or as restore() was told
+  std::string failure;   // the last one, as half a sentence; empty: there was none
+  UnixTime failed = 0;   // and when
   std::uint64_t whole = 0, incremental = 0, up_to_date = 0, failures = 0, rejected = 0;  // since the start
   std::uint64_t foreign = 0;  // records that were left out, because they are not the zone's
 };
 
 class Secondary {
  public:
-  // A primary's NOTIFY (RFC 1996) brings the next look forward to this long after the last one.
-  static constexpr Duration kNotifyPause = std::chrono::seconds(5);
   // Before the first zone has come nobody has said how long to wait: this, and twice as long each time.
   static constexpr Duration kFirstRetry = std::chrono::seconds(5);
 
@@ -78,19 +74,14 @@ class Secondary {
   Secondary(const Secondary&) = delete;
   Secondary& operator=(const Secondary&) = delete;
 
-  // What was kept from an earlier run and found good, and when it was last confirmed. Before run(). False: it has
-  // expired since.
-  bool restore(ZonePtr zone, UnixTime checked, std::string source);
+  // What was kept from an earlier run and found good, when it was last confirmed, and where it lay. Before run(). When
+  // it expires; nothing: it has, and is not taken.
+  std::optional<UnixTime> restore(ZonePtr zone, UnixTime checked, std::string source);
 
   // Never ends; destroying the task ends it.
   Task<void> run();
 
-  // Somebody at this address says that the zone has changed. Whoever is no primary is not listened to, and nothing that
-  // he says is believed: it is a reason to look, no more. False: it was not listened to. The secondary's thread.
-  bool notified(const IpAddress& from);
-
   SecondaryStatus status() const;
-  const Name& zone_name() const noexcept { return options_.zone; }
 
  private:
   Task<bool> refresh();
@@ -98,12 +89,12 @@ class Secondary {
   bool take_result(const TransferResult& result, const Primary& primary);
   bool take_zone(const Transfer& transfer, const Primary& primary);
   void note_failure(const Primary& primary, std::string_view fault, const std::string& why);
-  void keep_until(Duration from_now);
+  UnixTime until_after(Duration time) const;
+  UnixTime keep_for(Duration time);
   void expired();
   Duration lifetime() const { return zone_lifetime(*zone_, options_.bounds); }
   Duration until_next(bool was_good);
   Duration jittered(Duration time);
-  Task<void> pause(Duration time);
 
   const SecondaryOptions options_;
   const Parts parts_;
@@ -112,10 +103,6 @@ class Secondary {
   std::size_t first_ = 0;  // the primary to begin with
   std::uint32_t failures_in_a_row_ = 0;
   bool was_rejected_ = false;
-  Instant looked_{};               // when the last look began
-  bool look_again_ = false;        // a primary asked for it
-  bool is_hurrying_ = false;       // and that is what it waits for
-  OneShot<bool>* wake_ = nullptr;  // while it pauses
   std::unique_ptr<Executor::Timer> expiry_;
   mutable std::mutex status_mutex_;
   SecondaryStatus status_;  // guarded by status_mutex_

@@ -29,8 +29,6 @@ TransferError stream_error(const StreamMessage& message) {
   switch (message.status) {
     case Status::timeout:
       return {TransferFault::timeout, "no message in time"};
-    case Status::untrusted:
-      return {TransferFault::untrusted, message.why};
     case Status::closed:
       return {TransferFault::unreachable, "the server closed the connection"};
     default:
@@ -44,7 +42,7 @@ class Fetching {
       : order_(order), parts_(parts), end_(parts.clock.monotonic() + order.patience.whole) {}
 
   Task<TransferResult> run() {
-    std::unique_ptr<MessageStream> stream = parts_.dialer.dial(order_.primary.peer);
+    std::unique_ptr<MessageStream> stream = parts_.dialer.dial(order_.primary.address);
     if (!order_.base) { co_return co_await fetch(*stream, false); }
     const std::expected<std::uint32_t, TransferError> serial = co_await ask_serial(*stream);
     if (!serial) { co_return std::unexpected(serial.error()); }
@@ -57,7 +55,7 @@ class Fetching {
     if (order_.primary.incremental) {
       TransferResult changes = co_await fetch(*stream, true);
       if (changes || !is_worth_the_whole(changes.error().fault)) { co_return changes; }
-      stream = parts_.dialer.dial(order_.primary.peer);  // the old one may be in the midst of something
+      stream = parts_.dialer.dial(order_.primary.address);  // the old one may be in the midst of something
     }
     co_return co_await fetch(*stream, false);
   }
@@ -109,7 +107,7 @@ class Fetching {
     if (!view) { return fail(TransferFault::malformed, "no DNS message in answer to SOA"); }
     if (TsigSession* const session = sent.session(); session != nullptr) {
       auto verified = session->verify(*view, parts_.clock.wall());
-      if (!verified) { return fail(TransferFault::tsig, std::move(verified.error().text)); }
+      if (!verified) { return fail(TransferFault::tsig, std::move(verified.error())); }
     }
     const auto& question = view->question();
     const bool fits = view->header().qr() && view->header().id() == sent.id && question &&

@@ -1,6 +1,6 @@
 // Fetches a zone from one primary: asks for its serial first where we have the zone (RFC 1034 section 4.3.5), then for
 // the differences (IXFR, RFC 1995), and for the whole zone (AXFR, RFC 5936) where there is nothing to compare with or
-// the differences lead nowhere. Over TCP or TLS (RFC 9103), signed where the primary has a key (RFC 8945).
+// the differences lead nowhere. Over TCP, signed where the primary has a key (RFC 8945).
 #pragma once
 
 #include <optional>
@@ -12,7 +12,7 @@
 namespace vouch {
 
 struct Primary {
-  StreamPeer peer;
+  SocketAddress address;
   TsigKeyPtr key;           // null: neither signed nor checked
   bool incremental = true;  // false: IXFR is not asked for
 };

@@ -20,8 +20,8 @@ bool is_same(Bytes a, Bytes b) noexcept { return std::ranges::equal(a, b); }
 }  // namespace
 
 std::string_view transfer_fault_id(TransferFault fault) noexcept {
-  constexpr std::array<std::string_view, 10> kIds = {"unreachable", "timeout",      "untrusted", "refused",   "tsig",
-                                                     "malformed",   "out_of_order", "too_large", "unfitting", "behind"};
+  constexpr std::array<std::string_view, 9> kIds = {"unreachable",  "timeout",   "refused",   "tsig",  "malformed",
+                                                    "out_of_order", "too_large", "unfitting", "behind"};
   return kIds[static_cast<std::size_t>(fault)];
 }
 
@@ -61,7 +61,7 @@ std::expected<bool, TransferError> TransferReader::check_signature(const Message
   if (signing_ == nullptr) { return true; }
   auto verified = signing_->verify(message, now);
   if (verified) { return *verified; }
-  std::string text = std::move(verified.error().text);
+  std::string text = std::move(verified.error());
   // Many servers refuse without a signature. Anybody could have said so, but it may help the operator.
   if (message.rcode() != Rcode::no_error) { text += "; the reply says " + std::string(rcode_text(message.rcode())); }
   return fail(TransferFault::tsig, std::move(text));
@@ -123,8 +123,11 @@ std::expected<void, TransferError> TransferReader::take_data(const ZoneRecord& r
 }
 
 std::expected<void, TransferError> TransferReader::keep(RecordList& list, const ZoneRecord& record) {
-  if (list.add(record)) { return {}; }
-  return fail(TransferFault::too_large, "more than memory is meant to hold");
+  const std::size_t before = list.octets();
+  const bool fits = list.add(record);
+  held_ += list.octets() - before;
+  if (fits && held_ <= limits_.octets) { return {}; }
+  return fail(TransferFault::too_large, "more than " + number(limits_.octets) + " octets in memory");
 }
 
 std::expected<void, TransferError> TransferReader::take_soa(const ZoneRecord& soa) {
@@ -163,6 +166,7 @@ std::expected<void, TransferError> TransferReader::take_first(const ZoneRecord& 
 
 std::expected<void, TransferError> TransferReader::begin_difference(const ZoneRecord& soa, std::uint32_t serial) {
   transfer_.differences.emplace_back().from = serial;
+  held_ += sizeof(ZoneDifference);
   state_ = State::deletions;
   return keep(transfer_.differences.back().deleted, soa);
 }
@@ -200,6 +204,10 @@ std::expected<Transfer, TransferError> TransferReader::finish() {
   if (!made) { return fail(TransferFault::unfitting, std::move(made.error())); }
   if ((*made)->size() > limits_.records) {
     return fail(TransferFault::too_large, "more than " + number(limits_.records) + " records after the differences");
+  }
+  if ((*made)->memory() > limits_.octets) {
+    return fail(TransferFault::too_large,
+                "more than " + number(limits_.octets) + " octets in memory after the differences");
   }
   transfer_.zone = std::move(*made);
   transfer_.kind = transfer_.differences.empty() ? Transfer::Kind::whole : Transfer::Kind::incremental;

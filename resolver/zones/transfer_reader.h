@@ -12,9 +12,11 @@
 
 namespace vouch {
 
-// Of one transfer. The defaults hold the root zone (1.3 MB, 25,000 records) fifty times.
+// Of one transfer. The defaults hold the root zone (1.3 MB, 25,000 records) tenfold at least.
 struct TransferLimits {
-  std::size_t octets = std::size_t{64} * 1024 * 1024;  // of all messages
+  // Of all messages; and, apart from them, of the records as memory holds them, whose names are not compressed: a short
+  // message can make a hundred times as much of itself. What differences lead to is bounded by it, too.
+  std::size_t octets = std::size_t{64} * 1024 * 1024;
   std::size_t records = 1'000'000;
   std::size_t messages = 200'000;  // some servers send one record in each
 };
@@ -22,7 +24,6 @@ struct TransferLimits {
 enum class TransferFault : std::uint8_t {
   unreachable,   // no connection, or the server ended it
   timeout,       // a message, or the whole, took too long
-  untrusted,     // over TLS it did not prove who it is
   refused,       // an error code instead of a zone
   tsig,          // a signature is missing or does not hold
   malformed,     // no DNS message, or none that answers the request
@@ -89,8 +90,9 @@ class TransferReader {
   Buffer new_soa_;  // RDATA
   std::uint32_t new_serial_ = 0;
   std::uint32_t soa_ttl_ = 0;
-  RecordList records_;  // of the whole zone
-  Buffer rdata_;        // scratch
+  RecordList records_;    // of the whole zone
+  std::size_t held_ = 0;  // octets: of records_ and transfer_.differences
+  Buffer rdata_;          // scratch
 };
 
 }  // namespace vouch

@@ -87,9 +87,7 @@ std::string error_text(std::uint16_t error) {
   }
 }
 
-std::unexpected<TsigError> fail(TsigFault fault, std::string text) {
-  return std::unexpected(TsigError{fault, std::move(text)});
-}
+std::unexpected<std::string> fail(std::string text) { return std::unexpected(std::move(text)); }
 
 int base64_value(char c) noexcept {
   if (c >= 'A' && c <= 'Z') { return c - 'A'; }
@@ -109,8 +107,6 @@ std::optional<TsigAlgorithm> parse_tsig_algorithm(std::string_view text) noexcep
   }
   return std::nullopt;
 }
-
-std::string_view tsig_algorithm_text(TsigAlgorithm algorithm) noexcept { return row_of(algorithm).text; }
 
 std::optional<Buffer> parse_tsig_secret(std::string_view base64) {
   Buffer octets;
@@ -184,7 +180,7 @@ void TsigSession::begin_next(Bytes previous_mac) {
 }
 
 // The last record of the additional section, or nothing where there is none at all.
-std::expected<std::optional<TsigSession::Record>, TsigError> TsigSession::find(const MessageView& message) {
+std::expected<std::optional<TsigSession::Record>, std::string> TsigSession::find(const MessageView& message) {
   const auto& records = message.records();
   const auto count = std::ranges::count(records, Type::TSIG, &RecordAt::type);
   if (count == 0) { return std::optional<Record>(); }
@@ -193,13 +189,13 @@ std::expected<std::optional<TsigSession::Record>, TsigError> TsigSession::find(c
   const bool is_last = last.type == Type::TSIG && last.section == Section::additional &&
                        std::size_t{last.rdata} + last.rdata_length == packet.size();
   if (count != 1 || !is_last || last.rclass != Class::ANY || last.ttl != 0) {
-    return fail(TsigFault::malformed, "a TSIG record out of place");
+    return fail("a TSIG record out of place");
   }
   Record record;
   record.begin = last.owner.first;
   record.key = message.owner(last);
   const auto algorithm = parse_name(packet, last.rdata);
-  if (!algorithm || algorithm->next > packet.size()) { return fail(TsigFault::malformed, "a malformed TSIG record"); }
+  if (!algorithm || algorithm->next > packet.size()) { return fail("a malformed TSIG record"); }
   record.algorithm = expand_name(packet, *algorithm);
   ByteReader reader(packet.subspan(algorithm->next));
   const std::uint64_t high = reader.read16();
@@ -209,31 +205,28 @@ std::expected<std::optional<TsigSession::Record>, TsigError> TsigSession::find(c
   record.original_id = reader.read16();
   record.variables.error = reader.read16();
   record.variables.other = reader.read(reader.read16());
-  if (reader.failed() || reader.left() != 0) { return fail(TsigFault::malformed, "a malformed TSIG record"); }
+  if (reader.failed() || reader.left() != 0) { return fail("a malformed TSIG record"); }
   return record;
 }
 
-std::expected<void, TsigError> TsigSession::check_terms(const Record& record) const {
+std::expected<void, std::string> TsigSession::check_terms(const Record& record) const {
   const std::uint16_t error = record.variables.error;
-  if (record.mac.empty() && error != kNoError) {
-    return fail(TsigFault::told_by_server, "the server says " + error_text(error));
-  }
+  if (record.mac.empty() && error != kNoError) { return fail("the server says " + error_text(error)); }
   if (record.key != key_->name || record.algorithm != algorithm_name(key_->algorithm)) {
-    return fail(TsigFault::wrong_key, "signed with key " + record.key.text() + " (" + record.algorithm.text() +
-                                          ") instead of " + key_->name.text());
+    return fail("signed with key " + record.key.text() + " (" + record.algorithm.text() + ") instead of " +
+                key_->name.text());
   }
   const std::size_t whole = hash_size(row_of(key_->algorithm).hash);
-  if (record.mac.size() > whole) { return fail(TsigFault::malformed, "a MAC longer than its hash"); }
+  if (record.mac.size() > whole) { return fail("a MAC longer than its hash"); }
   if (record.mac.size() < whole) {
-    return fail(TsigFault::truncated,
-                "a MAC of " + std::to_string(record.mac.size()) + " octets instead of " + std::to_string(whole));
+    return fail("a MAC of " + std::to_string(record.mac.size()) + " octets instead of " + std::to_string(whole));
   }
   return {};
 }
 
 // RFC 8945 section 5.3: the first answers the request's MAC and covers all variables; each later one answers the MAC
 // before it, the unsigned messages between, and covers the timers alone.
-std::expected<void, TsigError> TsigSession::check_mac(const Record& record, const MessageView& message) {
+std::expected<void, std::string> TsigSession::check_mac(const Record& record, const MessageView& message) {
   const Bytes packet = message.packet();
   std::array<Octet, kHeaderSize> header;
   std::ranges::copy(packet.first(kHeaderSize), header.begin());
@@ -243,24 +236,24 @@ std::expected<void, TsigError> TsigSession::check_mac(const Record& record, cons
   running_->add(packet.subspan(kHeaderSize, record.begin - kHeaderSize));
   running_->add(is_first_ ? all_variables(*key_, record.variables) : timers(record.variables));
   const auto mac = running_->finish();
-  if (!mac) { return fail(TsigFault::library, "OpenSSL refuses " + std::string(tsig_algorithm_text(key_->algorithm))); }
+  if (!mac) { return fail("OpenSSL refuses " + std::string(row_of(key_->algorithm).text)); }
   if (!equal_in_constant_time(mac->view(), record.mac)) {
-    return fail(TsigFault::bad_signature, "a signature that the key " + key_->name.text() + " did not make");
+    return fail("a signature that the key " + key_->name.text() + " did not make");
   }
   return {};
 }
 
-std::expected<bool, TsigError> TsigSession::take_unsigned(Bytes packet) {
-  if (is_first_) { return fail(TsigFault::missing, "the first message is not signed"); }
+std::expected<bool, std::string> TsigSession::take_unsigned(Bytes packet) {
+  if (is_first_) { return fail("the first message is not signed"); }
   if (++unsigned_ > kMaxUnsigned) {
-    return fail(TsigFault::missing, "more than " + std::to_string(kMaxUnsigned) + " messages without a signature");
+    return fail("more than " + std::to_string(kMaxUnsigned) + " messages without a signature");
   }
   running_->add(packet);
   return false;
 }
 
-std::expected<bool, TsigError> TsigSession::verify(const MessageView& message, UnixTime now) {
-  if (!running_) { return fail(TsigFault::missing, "nothing was signed"); }
+std::expected<bool, std::string> TsigSession::verify(const MessageView& message, UnixTime now) {
+  if (!running_) { return fail("nothing was signed"); }
   auto found = find(message);
   if (!found) { return std::unexpected(std::move(found.error())); }
   if (!*found) { return take_unsigned(message.packet()); }
@@ -268,13 +261,10 @@ std::expected<bool, TsigError> TsigSession::verify(const MessageView& message, U
   if (auto terms = check_terms(record); !terms) { return std::unexpected(std::move(terms.error())); }
   if (auto mac = check_mac(record, message); !mac) { return std::unexpected(std::move(mac.error())); }
   // Only now is anything of it the server's word.
-  if (record.variables.error != kNoError) {
-    const auto fault = record.variables.error == kBadTime ? TsigFault::bad_time : TsigFault::told_by_server;
-    return fail(fault, "the server says " + error_text(record.variables.error));
-  }
+  if (record.variables.error != kNoError) { return fail("the server says " + error_text(record.variables.error)); }
   const UnixTime off = record.variables.time > now ? record.variables.time - now : now - record.variables.time;
   if (off > std::min(record.variables.fudge, kFudge)) {
-    return fail(TsigFault::bad_time, "signed " + std::to_string(off) + " seconds off our clock");
+    return fail("signed " + std::to_string(off) + " seconds off our clock");
   }
   is_first_ = false;
   unsigned_ = 0;

@@ -21,7 +21,6 @@ enum class TsigAlgorithm : std::uint8_t { hmac_sha256, hmac_sha384, hmac_sha512 
 
 // "hmac-sha256" and so on, in any case, as files of other servers have it; the same with a final dot.
 std::optional<TsigAlgorithm> parse_tsig_algorithm(std::string_view text) noexcept;
-std::string_view tsig_algorithm_text(TsigAlgorithm algorithm) noexcept;
 
 // The secret never appears in a log or an error.
 struct TsigKey {
@@ -33,27 +32,11 @@ using TsigKeyPtr = std::shared_ptr<const TsigKey>;
 // The secret of a key as files have it: base64, blanks allowed. Nothing when it is none, empty, or above 4 KiB.
 std::optional<Buffer> parse_tsig_secret(std::string_view base64);
 
-enum class TsigFault : std::uint8_t {
-  missing,         // the first message, or the last, is not signed; or more than kMaxUnsigned follow each other
-  malformed,       // not the last record, more than one, fields that do not fit
-  wrong_key,       // another key or algorithm than we asked with
-  bad_signature,   // somebody else made it, or it was changed on the way
-  bad_time,        // too far from our clock
-  truncated,       // a MAC shorter than we accept
-  told_by_server,  // the server says that it could not verify the request: unsigned, and so anybody's word
-  library,         // OpenSSL's policy does not allow this hash
-};
-struct TsigError {
-  TsigFault fault;
-  std::string text;  // half a sentence for the operator
-};
-
 // One request and its answer. One use; one thread.
 class TsigSession {
  public:
-  static constexpr std::uint16_t kFudge = 300;       // seconds, what RFC 8945 section 10 recommends
-  static constexpr std::size_t kMaxUnsigned = 99;    // between two signed messages (section 5.3.1)
-  static constexpr std::size_t kMaxTsigSize = 1024;  // octets that sign() appends, at most
+  static constexpr std::uint16_t kFudge = 300;     // seconds, what RFC 8945 section 10 recommends
+  static constexpr std::size_t kMaxUnsigned = 99;  // between two signed messages (section 5.3.1)
 
   explicit TsigSession(TsigKeyPtr key) : key_(std::move(key)) {}
 
@@ -61,15 +44,15 @@ class TsigSession {
   bool sign(Buffer& message, UnixTime now);
 
   // The next message of the answer, in order. True when it was signed; false for one between, whose octets will only be
-  // vouched for by the next signed one.
-  std::expected<bool, TsigError> verify(const MessageView& message, UnixTime now);
+  // vouched for by the next signed one. On failure half a sentence for the operator.
+  std::expected<bool, std::string> verify(const MessageView& message, UnixTime now);
 
  private:
   struct Record;
-  static std::expected<std::optional<Record>, TsigError> find(const MessageView& message);
-  std::expected<void, TsigError> check_terms(const Record& record) const;
-  std::expected<void, TsigError> check_mac(const Record& record, const MessageView& message);
-  std::expected<bool, TsigError> take_unsigned(Bytes packet);
+  static std::expected<std::optional<Record>, std::string> find(const MessageView& message);
+  std::expected<void, std::string> check_terms(const Record& record) const;
+  std::expected<void, std::string> check_mac(const Record& record, const MessageView& message);
+  std::expected<bool, std::string> take_unsigned(Bytes packet);
   void begin_next(Bytes previous_mac);
 
   TsigKeyPtr key_;

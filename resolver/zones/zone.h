@@ -33,7 +33,8 @@ class RecordList {
   std::size_t size() const noexcept { return entries_.size(); }
   bool empty() const noexcept { return entries_.empty(); }
   ZoneRecord operator[](std::size_t index) const noexcept;
-  std::size_t memory() const noexcept;  // octets
+  std::size_t octets() const noexcept { return entries_.size() * sizeof(Entry) + octets_.size(); }  // in use
+  std::size_t memory() const noexcept;                                                              // and reserved
 
  private:
   friend class Zone;

@@ -1,5 +1,5 @@
-// A zone from a master file (RFC 1035 section 5), as tools and other servers write it. ldns reads the text. $INCLUDE is
-// not followed: a file that may come from elsewhere names no other.
+// A zone from a zone file (RFC 1035 section 5), as tools and other servers write it. resolver/wire/zone_file.h reads
+// the text, and says what it understands.
 #pragma once
 
 #include <expected>
@@ -10,8 +10,8 @@
 
 namespace vouch {
 
-// Records outside the zone are left out. On failure half a sentence, with the line. Limits count octets of text and
-// records. Takes about 8 us for each record.
+// Records outside the zone are left out. On failure half a sentence, with the line. Limits count octets of text,
+// octets of the records in memory, and records. Takes about 8 us for each record.
 std::expected<ZonePtr, std::string> read_zone_text(std::string_view text, NameView apex, const TransferLimits& limits);
 
 }  // namespace vouch

@@ -22,8 +22,8 @@ enum class ZonemdFault : std::uint8_t {
 std::string_view zonemd_fault_text(ZonemdFault fault) noexcept;  // half a sentence
 
 // RFC 8976 section 3.3: over all records in canonical order and form but the apex ZONEMD RRset and its signatures.
-// Streams: it holds one record at a time. SHA-384 or SHA-512; nothing when OpenSSL refuses it. The root zone takes
-// about 20 ms.
+// Streams: it holds 64 KiB and a record at most. SHA-384 or SHA-512; nothing when OpenSSL refuses it. The root zone
+// takes about 20 ms.
 std::optional<HashValue> zone_digest(const Zone& zone, HashKind hash);
 
 // RFC 8976 section 4, from step 3 on: whether one of the apex ZONEMD records is of this zone as it is here. A scheme

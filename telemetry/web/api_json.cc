@@ -1,11 +1,9 @@
 #include "telemetry/web/api_json.h"
 
-#include <nlohmann/json.hpp>
+#include "telemetry/web/figures_json.h"
 
 namespace vouch {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 // ASCII, and whatever is not UTF-8 replaced: nothing that a name holds can make this throw, or reach a terminal raw.
 std::string text_of(const Json& json) {
@@ -13,58 +11,12 @@ std::string text_of(const Json& json) {
   return json.dump(kNoIndent, ' ', true, Json::error_handler_t::replace) + '\n';
 }
 
-template <typename Value>
-Json known(const std::optional<Value>& value) {
-  return value ? Json(*value) : Json(nullptr);
-}
-
 Json ratio(std::uint64_t part, std::uint64_t whole) {
   return whole == 0 ? Json(nullptr) : Json(static_cast<double>(part) / static_cast<double>(whole));
 }
 
-template <std::size_t kCount, typename Read>
-Json by_id(const std::array<std::string_view, kCount>& ids, Read read) {
-  Json object = Json::object();
-  for (std::size_t i = 0; i < kCount; ++i) { object[std::string(ids[i])] = read(i); }
-  return object;
-}
-
-Json withheld_json(const WithheldFigures& withheld) {
-  return {{"answers", withheld.answers}, {"lookups", withheld.lookups}};
-}
-
 Json withheld_by_evidence(const std::array<WithheldFigures, kEvidences>& withheld) {
-  return by_id(kEvidenceIds, [&](std::size_t i) { return withheld_json(withheld[i]); });
-}
-
-Json cause_json(const ZoneCause& cause) {
-  return {{"reason", reason_id(cause.reason)},
-          {"evidence", id_of(kEvidenceIds, cause.evidence)},
-          {"fixer", id_of(kFixerIds, fixer_of(cause.reason))},
-          {"key_tag", known(cause.key_tag)},
-          {"algorithm", known(cause.algorithm)},
-          {"time", known(cause.time)},
-          {"server", cause.server.empty() ? Json(nullptr) : Json(cause.server)},
-          {"first_seen", cause.first_seen},
-          {"last_seen", cause.last_seen},
-          {"failures", cause.failures}};
-}
-
-Json zone_object(const ZoneFigures& zone) {
-  Json causes = Json::array();
-  for (const ZoneCause& cause : zone.causes) { causes.push_back(cause_json(cause)); }
-  return {{"zone", zone.zone},
-          {"state", id_of(kZoneStateIds, zone.state)},
-          {"failing_since", zone.began},
-          {"last_failure", zone.last_failure},
-          {"ended", known(zone.ended)},
-          {"last_good", known(zone.last_good)},
-          {"failures", zone.failures},
-          {"withheld", withheld_json(zone.withheld)},
-          {"shadow", withheld_json(zone.shadow)},
-          {"prefixes", zone.prefixes},
-          {"is_public", zone.is_public},
-          {"causes", std::move(causes)}};
+  return by_id(kEvidenceIds, [&](std::size_t i) { return withheld_object(withheld[i]); });
 }
 
 Json incident_object(const IncidentFigures& incident) {
@@ -75,10 +27,10 @@ Json incident_object(const IncidentFigures& incident) {
           {"fixer", id_of(kFixerIds, fixer_of(incident.reason))},
           {"began", incident.began},
           {"last_failure", incident.last_failure},
-          {"ended", known(incident.ended)},
+          {"ended", value_or_null(incident.ended)},
           {"failures", incident.failures},
-          {"withheld", withheld_json(incident.withheld)},
-          {"shadow", withheld_json(incident.shadow)},
+          {"withheld", withheld_object(incident.withheld)},
+          {"shadow", withheld_object(incident.shadow)},
           {"prefixes", incident.prefixes},
           {"is_public", incident.is_public}};
 }
@@ -105,7 +57,7 @@ Json day_json(const Movement& day) {
                             })},
           {"queries", by_id(kTransportIds, [&](std::size_t i) { return day.queries[i]; })},
           {"withheld", withheld_by_evidence(day.withheld)},
-          {"shadow", withheld_json(day.shadow)},
+          {"shadow", withheld_object(day.shadow)},
           {"upstream_queries", day.upstream_queries}};
 }
 
@@ -113,14 +65,6 @@ std::uint64_t incidents_at(const Figures& figures, Evidence evidence) {
   std::uint64_t sum = 0;
   for (const auto& of_reason : figures.incidents_begun) { sum += of_reason[static_cast<std::size_t>(evidence)]; }
   return sum;
-}
-
-Json rejected_json(const ResolverCounters& resolver) {
-  return {{"id", resolver.replies_rejected_id.value()},
-          {"question", resolver.replies_rejected_question.value()},
-          {"qname_case", resolver.replies_rejected_case.value()},
-          {"cookie", resolver.replies_rejected_cookie.value()},
-          {"malformed", resolver.replies_rejected_malformed.value()}};
 }
 
 Json not_shown_json(const WorkerCounters& counters) {
@@ -163,7 +107,7 @@ Json honest_figures(const Figures& figures) {
           {"false_replies_since_start",
            {{"shown", incidents_at(figures, Evidence::forgery_shown)},
             {"likely", incidents_at(figures, Evidence::forgery_likely)}}},
-          {"replies_rejected_since_start", rejected_json(counters.resolver)},
+          {"replies_rejected_since_start", rejected_object(counters.resolver)},
           {"encrypted",
            {{"share", ratio(day.encrypted_queries(), day.all_queries())},
             {"prefixes", rounded(figures.clients.prefixes)},
@@ -178,16 +122,20 @@ Json honest_figures(const Figures& figures) {
 
 Json history_status(const HistoryFigures& history) {
   return {{"enabled", history.enabled},
-          {"problem", history.problem.empty() ? Json(nullptr) : Json(history.problem)},
-          {"written", known(history.written)},
+          {"problem", text_or_null(history.problem)},
+          {"written", value_or_null(history.written)},
           {"days", history.days}};
 }
 
 Json local_root_json(const LocalRootFigures& root) {
-  const auto time = [](UnixTime when) { return when != 0 ? Json(when) : Json(nullptr); };
-  return {{"in_use", root.in_use},         {"serial", known(root.serial)}, {"checked", time(root.checked)},
-          {"expires", time(root.expires)}, {"source", root.source},        {"failure", root.failure},
-          {"failed", time(root.failed)},   {"replies", root.replies}};
+  return {{"in_use", root.in_use},
+          {"serial", value_or_null(root.serial)},
+          {"checked", time_or_null(root.checked)},
+          {"expires", time_or_null(root.expires)},
+          {"source", root.source},
+          {"failure", root.failure},
+          {"failed", time_or_null(root.failed)},
+          {"replies", root.replies}};
 }
 
 Json privacy_json(const PrivacyFigures& privacy) {
@@ -198,20 +146,6 @@ Json privacy_json(const PrivacyFigures& privacy) {
           {"listed_tlds", privacy.listed_tlds},
           {"minimises", privacy.minimises},
           {"encrypted_offered", privacy.encrypted_offered}};
-}
-
-Json cache_json(const CacheFigures& cache) {
-  return {{"cache", cache.cache},         {"entries", cache.entries},
-          {"octets", cache.octets},       {"capacity", cache.capacity},
-          {"hits", cache.hits},           {"misses", cache.misses},
-          {"evictions", cache.evictions}, {"insertions", cache.insertions}};
-}
-
-template <typename Rows, typename ToJson>
-Json array_of(const Rows& rows, ToJson to_json) {
-  Json items = Json::array();
-  for (const auto& row : rows) { items.push_back(to_json(row)); }
-  return items;
 }
 
 Json key_json(const SiteReport::Key& key) { return {{"tag", key.tag}, {"algorithm", key.algorithm}}; }
@@ -235,7 +169,7 @@ std::string summary_json(const Figures& figures, const StatusFigures& status) {
                   {"version", status.version},
                   {"validation", status.validation},
                   {"clock_trusted", status.clock_trusted},
-                  {"root_validated", known(status.root_validated)},
+                  {"root_validated", value_or_null(status.root_validated)},
                   {"zones_failing", failing},
                   {"figures", honest_figures(figures)},
                   {"day", day_json(figures.day)}});
@@ -265,39 +199,20 @@ std::string expiring_json(const Figures& figures, RowRange range) {
 }
 
 std::string status_json(const StatusFigures& status) {
-  const auto anchor = [](const AnchorFigures& entry) {
-    return Json{
-        {"zone", entry.zone}, {"key_tag", entry.key_tag}, {"algorithm", entry.algorithm}, {"state", entry.state}};
-  };
-  const auto negative = [](const NegativeAnchorFigures& entry) {
-    return Json{{"zone", entry.zone},
-                {"reason", entry.reason},
-                {"until", entry.until == 0 ? Json(nullptr) : Json(entry.until)}};
-  };
-  const auto listener = [](const ListenerFigures& entry) {
-    return Json{{"protocol", entry.protocol}, {"address", entry.address}};
-  };
-  Json certificate;
-  if (status.certificate) {
-    certificate = {{"name", status.certificate->name},
-                   {"not_after", status.certificate->not_after},
-                   {"self_made", status.certificate->self_made},
-                   {"pin", status.certificate->pin}};
-  }
   Json local_root;
   if (status.local_root) { local_root = local_root_json(*status.local_root); }
   return text_of({{"version", status.version},
                   {"libraries", status.libraries},
                   {"validation", status.validation},
                   {"workers", status.workers},
-                  {"anchors", array_of(status.anchors, anchor)},
-                  {"negative_anchors", array_of(status.negative_anchors, negative)},
+                  {"anchors", array_of(status.anchors, anchor_object)},
+                  {"negative_anchors", array_of(status.negative_anchors, negative_anchor_object)},
                   {"clock_trusted", status.clock_trusted},
-                  {"root_validated", known(status.root_validated)},
+                  {"root_validated", value_or_null(status.root_validated)},
                   {"local_root", std::move(local_root)},
-                  {"certificate", std::move(certificate)},
-                  {"listeners", array_of(status.listeners, listener)},
-                  {"caches", array_of(status.caches, cache_json)},
+                  {"certificate", certificate_object(status.certificate)},
+                  {"listeners", array_of(status.listeners, listener_object)},
+                  {"caches", array_of(status.caches, cache_object)},
                   {"history", history_status(status.history)},
                   {"privacy", privacy_json(status.privacy)},
                   {"confinement", {{"text", status.confinement.text}, {"is_whole", status.confinement.is_whole}}},
@@ -327,15 +242,15 @@ std::string site_report_json(const SiteReport& report) {
                   {"outcome", id_of(kOutcomeIds, report.outcome)},
                   {"standing", id_of(kStandingIds, report.standing)},
                   {"addresses", report.addresses},
-                  {"alias_of", report.alias_of.empty() ? Json(nullptr) : Json(report.alias_of)},
+                  {"alias_of", text_or_null(report.alias_of)},
                   {"reason", reason_or_null(report.reason)},
                   {"fixer", failed ? Json(id_of(kFixerIds, fixer_of(report.reason))) : Json(nullptr)},
                   {"evidence", failed ? Json(id_of(kEvidenceIds, evidence_of(report.reason))) : Json(nullptr)},
                   {"is_test_zone", report.is_test_zone},
-                  {"zone_at_fault", report.zone_at_fault.empty() ? Json(nullptr) : Json(report.zone_at_fault)},
+                  {"zone_at_fault", text_or_null(report.zone_at_fault)},
                   {"key", report.key ? key_json(*report.key) : Json(nullptr)},
-                  {"time", known(report.time)},
-                  {"server", report.server.empty() ? Json(nullptr) : Json(report.server)},
+                  {"time", value_or_null(report.time)},
+                  {"server", text_or_null(report.server)},
                   {"extended_error", report.has_extended_error ? Json(report.extended_error) : Json(nullptr)},
                   {"extra_text", report.extra_text},
                   {"chain", array_of(report.chain, link_json)},

@@ -20,6 +20,10 @@ import tempfile
 import time
 
 sys.dont_write_bytecode = True
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+
+from ports import free_port  # noqa: E402
+
 TOPS = ["com", "net", "org", "xyz", "co.uk", "de", "info", "io"]
 PATIENCE = 120
 
@@ -27,12 +31,6 @@ PATIENCE = 120
 def listed(number):
     prefix = f"ads{number % 97}." if number % 3 == 0 else ""
     return f"{prefix}tracker-{number * 2654435761 % 4294967296}.{TOPS[number % 8]}"
-
-
-def free_port():
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def query(name, number):

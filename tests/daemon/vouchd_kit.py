@@ -3,11 +3,16 @@ import os
 import pathlib
 import socket
 import struct
-import subprocess
 import signal
+import subprocess
+import sys
 import tempfile
 import threading
 import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+
+from ports import free_port  # noqa: E402,F401: tests take it from here
 
 PROGRAM = []  # the vouchd under test, alone
 PATIENCE = 30  # seconds until something that must happen is given up on: a sanitizer build on a busy machine is slow
@@ -21,18 +26,6 @@ def udp_socket():
     mine = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     mine.bind(("127.0.0.1", 0))
     return mine
-
-
-def free_port():
-    """A port that is free over TCP and UDP just now."""
-    while True:
-        with udp_socket() as udp, socket.socket() as tcp:
-            port = udp.getsockname()[1]
-            try:
-                tcp.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
 
 
 def query(name, number=4711):

@@ -4,12 +4,10 @@ then on it never ends, and when there is memory again it serves as before.
 
     allocation_test.py --vouchd FILE --lab FILE
 """
-import mmap
 import os
 import pathlib
 import signal
 import socket
-import struct
 import subprocess
 import sys
 import threading
@@ -19,10 +17,11 @@ import urllib.request
 
 sys.dont_write_bytecode = True
 SYSTEM = pathlib.Path(__file__).resolve().parents[1] / "system"
-sys.path.insert(0, str(SYSTEM))
+sys.path[:0] = [str(SYSTEM), str(pathlib.Path(__file__).resolve().parent)]
 
 import transport_clients as clients  # noqa: E402
 from dns_message import question  # noqa: E402
+from fault_kit import Faults  # noqa: E402
 from lab_kit import PATIENCE  # noqa: E402
 from transport_cases import SECURE_NAME, Case, main, server_of  # noqa: E402
 
@@ -37,34 +36,6 @@ LDNS_FAULT = "ldns_buffer_invariant: Assertion"
 # Not /api/: the destructor of nlohmann's json takes memory, and ends the process when it gets none (docs/reliability.md).
 PAGES = ("", "operator", "metrics", "check?name=www.alg13.nsec.", "status", "problems")
 CLEAN_ENDS = {1, 3}               # cannot start; cannot read the configuration
-
-
-class Faults:
-    """The numbers that the library and the test share (failing_malloc.cc)."""
-
-    def __init__(self, path):
-        self.path = path
-        path.write_bytes(bytes(32))
-        with open(path, "r+b") as file:
-            self.shared = mmap.mmap(file.fileno(), 32)
-
-    def _get(self, index):
-        return struct.unpack_from("<q", self.shared, 8 * index)[0]
-
-    def arm(self, left, again=0):
-        struct.pack_into("<q", self.shared, 16, again)
-        struct.pack_into("<q", self.shared, 8, left)
-
-    def disarm(self):
-        self.arm(0)
-
-    @property
-    def calls(self):
-        return self._get(0)
-
-    @property
-    def failed(self):
-        return self._get(3)
 
 
 class Allocation(Case):
@@ -220,17 +191,6 @@ class Allocation(Case):
                 thread.join()
         self.check_it_serves(vouchd, list(self.raw_transports(vouchd)))
         self.check_idle(vouchd)
-
-    def check_idle(self, vouchd):
-        """A loop that spins shows in every look; other work on the machine blurs one."""
-        loads = []
-        for _ in range(10):
-            before, began = vouchd.processor_seconds(), time.monotonic()
-            time.sleep(1)
-            loads.append((vouchd.processor_seconds() - before) / (time.monotonic() - began))
-            if loads[-1] < 0.1:
-                return
-        self.fail(f"it works although nobody asks: {loads}")
 
 
 if __name__ == "__main__":

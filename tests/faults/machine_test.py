@@ -30,7 +30,6 @@ from transport_cases import PLAIN_NAME, SECURE_NAME, Case, Skipped, main, server
 import transport_clients as clients  # noqa: E402
 
 FEW_DESCRIPTORS = 64
-IDLE_LOAD = 0.1       # of a core, when nobody asks
 MIB = 1 << 20
 CACHE_MIB, ALLOWANCE_MIB = 16, 64
 TORTURE_RATE = 3000   # questions a second for names that nobody has
@@ -53,17 +52,6 @@ class Machine(Case):
             Case.options.vouchd = plain
         vouchd.wait_for_log("event=ready")
         return vouchd
-
-    def check_idle(self, vouchd):
-        """A loop that spins shows in every look; other work on the machine blurs one."""
-        loads = []
-        for _ in range(10):
-            before, began = vouchd.processor_seconds(), time.monotonic()
-            time.sleep(1)
-            loads.append((vouchd.processor_seconds() - before) / (time.monotonic() - began))
-            if loads[-1] < IDLE_LOAD:
-                return
-        self.fail(f"it works although nobody asks: {loads}")
 
     def resolves(self, vouchd, name, address="127.0.0.1", rcodes=("NOERROR",), seconds=20):
         """Whether the name is answered within so many seconds, asked again and again as clients do."""

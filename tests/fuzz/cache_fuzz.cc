@@ -8,6 +8,7 @@
 #include <string>
 
 #include "resolver/cache/rrset_cache.h"
+#include "tests/unit/cache/living.h"
 
 namespace {
 
@@ -193,13 +194,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* input, std::size_t siz
     require(cache.stats().entries == model.entries.size(), "the number of entries");
   }
   std::size_t living = 0;
-  cache.for_each(now, [&](NameView name, Type type, const CacheEntry& entry) {
-    const auto modelled = model.entries.find({Model::key_of(Name(name)), type});
+  for (const auto& [name, type, entry] : samples::living(cache, now)) {
+    const auto modelled = model.entries.find({Model::key_of(name), type});
     require(modelled != model.entries.end(), "visited");
     compare(entry, &modelled->second, now);
     ++living;
-    return true;
-  });
+  }
   require(living == static_cast<std::size_t>(std::ranges::count_if(
                         model.entries, [now](const auto& entry) { return Model::left(entry.second, now) > 0; })),
           "the number of the living");

@@ -5,6 +5,7 @@
 #include "resolver/iterate/shared_exchanges.h"
 #include "resolver/wire/message_view.h"
 #include "tests/fuzz/fuzz_input.h"
+#include "tests/unit/cache/living.h"
 
 namespace vouch {
 namespace {
@@ -124,11 +125,10 @@ void tell(const Story& story, bool forwarder, bool right_question, Bytes packet)
   must(answer.answer.size() <= 200, "answers are bounded");
   must(budget.upstream_queries() <= Budget::kUpstreamQueries, "so is the work");
 
-  caches.rrsets.for_each(clock.ttl(), [&](NameView name, Type, const CacheEntry& entry) {
-    must(name.is_at_or_below(zone), "nothing outside the zone is stored");
-    must(!entry.rrset || entry.rrset->owner().is_at_or_below(zone), "nor an RRset of another owner");
-    return true;
-  });
+  for (const RRsetCache::Seen& seen : samples::living(caches.rrsets, clock.ttl())) {
+    must(seen.name.view().is_at_or_below(zone), "nothing outside the zone is stored");
+    must(!seen.entry.rrset || seen.entry.rrset->owner().is_at_or_below(zone), "nor an RRset of another owner");
+  }
   // Any owner that the reply mentions might have been taken for a zone cut.
   const auto view = MessageView::parse(packet);
   if (!view) { return; }

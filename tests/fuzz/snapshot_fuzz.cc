@@ -8,6 +8,7 @@
 #include "resolver/cache/snapshot_codec.h"
 #include "resolver/wire/rdata_layout.h"
 #include "tests/fuzz/fuzz_input.h"
+#include "tests/unit/cache/living.h"
 
 namespace {
 
@@ -26,6 +27,7 @@ class StandingClock final : public Clock {
 class Memory final : public SnapshotSource, public SnapshotSink {
  public:
   explicit Memory(Buffer octets = {}) : all_(std::move(octets)) {}
+  bool rest() override { return true; }
   std::size_t read(MutableBytes to) override {
     const std::size_t count = std::min(to.size(), all_.size() - at_);
     std::copy_n(all_.begin() + static_cast<std::ptrdiff_t>(at_), count, to.begin());
@@ -68,7 +70,7 @@ using Seen = std::map<std::string, std::uint32_t>;  // name, type, kind and verd
 
 Seen check(const Caches& caches, bool believes) {
   Seen seen;
-  caches.rrsets.for_each(kUptime, [&](NameView name, Type type, const CacheEntry& entry) {
+  for (const auto& [name, type, entry] : samples::living(caches.rrsets, kUptime)) {
     must(entry.security == Security::unchecked || entry.security == Security::insecure ||
              entry.security == Security::secure,
          "a verdict that nothing comes back with");
@@ -84,10 +86,9 @@ Seen check(const Caches& caches, bool believes) {
       for (const RRsetPtr& proof : entry.proofs->rrsets()) { must(is_sound(*proof), "an unsound proof"); }
     }
     if (entry.kind == EntryKind::rrset) { must(entry.rrset->type() == type, "a set under another type"); }
-    seen[name.text() + type_text(type) + std::to_string(static_cast<int>(entry.kind)) +
+    seen[name.view().text() + type_text(type) + std::to_string(static_cast<int>(entry.kind)) +
          std::to_string(static_cast<int>(entry.security))] = entry.ttl;
-    return true;
-  });
+  }
   return seen;
 }
 
@@ -148,8 +149,7 @@ Buffer sealed(Bytes content) {
     block.insert(block.end(), payload.begin(), payload.end());
     checksum = snapshot_checksum(checksum, block);
     block.resize(block.size() + kChecksumOctets);
-    store32(block.data() + block.size() - 8, u32(checksum >> 32));
-    store32(block.data() + block.size() - 4, u32(checksum & 0xffffffffU));
+    store64(block.data() + block.size() - kChecksumOctets, checksum);
     all.insert(all.end(), block.begin(), block.end());
   }
   return all;

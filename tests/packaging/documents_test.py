@@ -115,23 +115,34 @@ class Documents(unittest.TestCase):
             self.assertIn(f"\n.B {key}\n", page)
 
     def test_completion_knows_every_option(self):
-        for program in (OPTIONS.vouchd,):
+        for program in (OPTIONS.vouchd, OPTIONS.vouchctl):
             options = set(re.findall(r"(?m)^  (?:-\w, )?(--[a-z-]+)", run(program, "--help").stdout))
-            self.assertGreater(len(options), 4)
+            self.assertGreater(len(options), 3)
             for shell in ("bash", "zsh"):
                 text = (OPTIONS.project / f"packaging/completion/{program.name}.{shell}").read_text(encoding="utf-8")
                 self.assertEqual({option for option in options if option not in text}, set(), shell)
 
     def test_completion_completes(self):
-        done = run("bash", "-c", 'source "$1"; COMP_WORDS=(vouchd --check) COMP_CWORD=1; _vouchd; echo "${COMPREPLY[@]}"', "bash",
-                   OPTIONS.project / "packaging/completion/vouchd.bash")
-        self.assertEqual(done.stdout.strip(), "--check-config")
+        for program, words, completed in (("vouchd", "--check", "--check-config"), ("vouchctl", "flush bog", "bogus"),
+                                          ("vouchctl", "nta add example. --st", "--stays")):
+            said = words.split()
+            script = 'source "$1"; COMP_WORDS=("${@:2}") COMP_CWORD=$(($# - 2)); "_$2"; echo "${COMPREPLY[@]}"'
+            done = run("bash", "-c", script, "bash", OPTIONS.project / f"packaging/completion/{program}.bash", program, *said)
+            self.assertEqual(done.stdout.strip(), completed, words)
+
+    def test_completion_is_what_zsh_reads(self):
+        for program in ("vouchd", "vouchctl"):
+            script = OPTIONS.project / f"packaging/completion/{program}.zsh"
+            self.assertEqual(script.read_text(encoding="utf-8").splitlines()[0], f"#compdef {program}")
+            if shutil.which("zsh"):
+                self.assert_good(run("zsh", "-n", script))
 
 
 def main():
     global OPTIONS
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--vouchd", type=pathlib.Path, required=True)
+    parser.add_argument("--vouchctl", type=pathlib.Path, required=True)
     parser.add_argument("--pages", type=pathlib.Path, required=True, help="where the manual pages were made")
     parser.add_argument("--project", type=pathlib.Path, required=True)
     OPTIONS, rest = parser.parse_known_args()

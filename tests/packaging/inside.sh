@@ -48,7 +48,8 @@ case "$1" in
   ask) served perl -e "$question" "$2" ;;
   health) served bash "$(dirname "$0")/../../docker/steps/health.sh" 53 ;;
   container)
-    mount -t tmpfs tmpfs /tmp && mount -t tmpfs -o uid=953,gid=953,mode=0750 tmpfs /var/lib/vouch || exit 1
+    mount -t tmpfs tmpfs /tmp && mount -t tmpfs -o uid=953,gid=953,mode=0750 tmpfs /var/lib/vouch &&
+      mount -t tmpfs -o size=1m,uid=953,gid=953,mode=0750 tmpfs /run/vouch || exit 1
     setpriv --reuid 953 --regid 953 --clear-groups --no-new-privs --bounding-set -all --inh-caps -all \
       vouchd --config "$2" >/tmp/vouchd.log 2>&1 &
     server=$!
@@ -66,9 +67,15 @@ case "$1" in
       exit 1
     fi
     grep -E '^(Uid|CapEff|CapPrm):' "/proc/$server/status"
+    # As `docker compose exec` would.
+    setpriv --reuid 953 --regid 953 --clear-groups vouchctl status || exit 1
     kill -TERM "$server"
-    wait "$server"
-    exit $?
+    wait "$server" || exit 1
+    if [ -e /run/vouch/control.sock ]; then
+      echo "the control socket is left behind"
+      exit 1
+    fi
+    exit 0
     ;;
   install)
     perl -MIO::Socket::INET -e 'my $held = IO::Socket::INET->new(Proto => "udp", LocalAddr => "127.0.0.1:53") or die; sleep 60' &

@@ -34,7 +34,9 @@ MODES = {
     "/usr/share/vouch/grafana/service.json": ("root", "root", "644"),
     "/usr/share/vouch/prometheus/alerts.yml": ("root", "root", "644"),
     "/usr/share/bash-completion/completions/vouchd": ("root", "root", "644"),
+    "/usr/share/bash-completion/completions/vouchctl": ("root", "root", "644"),
     "/usr/share/zsh/vendor-completions/_vouchd": ("root", "root", "644"),
+    "/usr/share/zsh/vendor-completions/_vouchctl": ("root", "root", "644"),
 }
 
 
@@ -47,6 +49,19 @@ def run(words, **how):
 def with_debian_root(line, *words):
     """A line of bash that knows tools/debian_root.sh."""
     return run(["bash", "-c", f'source "$0/tools/debian_root.sh"; {line}', ROOT, *words])
+
+
+def copy_of_the_project(folder):
+    """What a package is built from."""
+    folder.mkdir()
+    for path in ROOT.iterdir():
+        if path.name.startswith((".", "build")) or path.name == "tests":
+            continue
+        if path.is_dir():
+            shutil.copytree(path, folder / path.name, symlinks=True)
+        else:
+            shutil.copy(path, folder)
+    return folder
 
 
 def why_not():
@@ -87,7 +102,12 @@ class Package(unittest.TestCase):
         cls.holder = tempfile.TemporaryDirectory(prefix="vouch-package-")
         cls.folder = pathlib.Path(cls.holder.name)
         cls.folder.chmod(0o755)
-        status, said = run([ROOT / "tools/build_deb.sh", "--built", OPTIONS.build])
+        # From a copy of the project, whose owner runs the compose files, too.
+        project = copy_of_the_project(cls.folder / "project")
+        (project / "docker/secrets").mkdir(exist_ok=True)
+        (project / "docker/secrets/cookie.secret").write_text("nobody else's")
+        status, said = run([project / "tools/build_deb.sh", "--built", OPTIONS.build])
+        cls.tree = next((project / "build/deb").glob("*-built/vouch"), None)
         if status != 0:
             raise RuntimeError(f"the package could not be built:\n{said[-3000:]}")
         cls.deb = pathlib.Path(shutil.copy(said.splitlines()[-1], cls.folder))
@@ -123,6 +143,10 @@ class Package(unittest.TestCase):
         return self.good(run(["dpkg-deb", "-c", self.deb]))
 
     # In what order: by number.
+    def test_0_no_secret_of_its_builder_is_taken_along(self):
+        self.assertTrue((self.tree / "docker/Dockerfile").exists())
+        self.assertFalse((self.tree / "docker/secrets").exists())
+
     def test_1_lintian(self):
         if not shutil.which("lintian"):
             self.skipTest("lintian is not installed")
@@ -202,12 +226,17 @@ class Package(unittest.TestCase):
 
     def test_7_remove_keeps_purge_takes(self):
         self.debian.path("/etc/vouch/key.pem").write_text("the administrator's own")
+        logs = self.debian.path("/var/log/vouch")  # as LogsDirectory= makes it
+        logs.mkdir(mode=0o750)
+        (logs / "vouchd.log").write_text("lines")
         self.good(self.debian.run("dpkg", "--remove", "vouch"))
         self.assertFalse(self.debian.path("/usr/sbin/vouchd").exists())
         self.assertTrue(self.debian.path("/var/lib/vouch/kept").exists())
+        self.assertTrue((logs / "vouchd.log").exists())
         self.assertTrue(self.debian.path("/etc/vouch/vouch.yaml").exists())
         self.good(self.debian.run("dpkg", "--purge", "vouch"))
         self.assertFalse(self.debian.path("/var/lib/vouch").exists())
+        self.assertFalse(logs.exists())
         self.assertFalse(self.debian.path("/etc/vouch/vouch.yaml").exists())
         self.assertTrue(self.debian.path("/etc/vouch/key.pem").exists())
         self.assertIn("vouch", self.good(self.debian.run("getent", "passwd", "vouch")))
@@ -233,9 +262,11 @@ class Package(unittest.TestCase):
         self.assertFalse(package.exists())
         self.assertEqual(self.good(self.debian.run("stat", "-c", "%u %g %a", "/var/lib/vouch")).split(), ["953", "953", "750"])
         shutil.copy(ROOT / "docker/vouch.yaml", self.debian.path("/etc/vouch/vouch.yaml"))
+        self.debian.path("/run/vouch").mkdir(exist_ok=True)  # as Docker makes where a tmpfs is mounted
         said = self.good(self.debian.inside("container", "/etc/vouch/vouch.yaml", read_only=True))
         self.assertRegex(said, r"Uid:\s+953\s+953")
         self.assertRegex(said, r"CapEff:\s+0{16}")
+        self.assertRegex(said, r"(?m)^ *workers", "what vouchctl says")
 
 
 def main():

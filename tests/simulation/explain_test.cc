@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "resolver/explain/render.h"
+#include "tests/dnssec_kit/whole_zone.h"
 #include "tests/simulation/signed_internet.h"
 
 namespace vouch::simulation {
@@ -54,6 +55,7 @@ struct Told {
 
 struct Explaining : testing::Test {
   SignedInternet net;
+  const LocalRoot* local_root = nullptr;
 
   void build(const ZoneStyle& style = {}) {
     net.add("org.", {"192.0.2.1"});
@@ -75,6 +77,7 @@ struct Explaining : testing::Test {
                          .anchors = world.anchors().current(),
                          .root_validated = world.trust().root_validated(),
                          .upstream = {std::shared_ptr<void>(), &world.upstream()},
+                         .local_root = local_root,
                          .executor = world.executor(),
                          .clock = world.clock(),
                          .random = world.random()},
@@ -93,6 +96,11 @@ struct Explaining : testing::Test {
     for (const char c : told.text) { EXPECT_TRUE(c == '\n' || (c >= ' ' && c <= '~')) << int{c}; }
     return told;
   }
+  // How many of the explanation's questions went to the root's server.
+  static std::ptrdiff_t asked_of_root(const Told& told) {
+    return std::ranges::count_if(told.json["exchanges"],
+                                 [](const Json& exchange) { return exchange["zone"].get<std::string>() == "."; });
+  }
   // A fault: the same zone and reason in the sentence, the text, the JSON, and in what a client is told.
   Told expect_fault(std::string_view name, std::string_view zone, std::string_view reason, std::string_view sentence) {
     const std::string client = net.ask(name, Type::A);
@@ -108,6 +116,22 @@ struct Explaining : testing::Test {
     return told;
   }
 };
+
+// Where the process answers from the root zone at home (RFC 8806), so does whoever explains.
+TEST_F(Explaining, TheRootZoneAtHomeSpeaksInPlaceOfItsServers) {
+  build();
+  dnssec_kit::zone_with_digest(net.zone("."));
+  const Told before = explain("www.example.org.");
+  EXPECT_EQ(before.json["status"], "secure");
+  EXPECT_GT(asked_of_root(before), 0);
+  LocalRoot at_home;
+  at_home.replace(std::make_shared<const RootCopy>(dnssec_kit::whole_zone(net.zone(".")), kNow + kDay), kNow + kDay);
+  local_root = &at_home;
+  const Told told = explain("www.example.org.");
+  EXPECT_EQ(told.json["status"], "secure");
+  EXPECT_EQ(asked_of_root(told), 0);
+  EXPECT_EQ(told.chain(), before.chain());
+}
 
 TEST_F(Explaining, WhatIsGenuineIsToldWithItsWholeChain) {
   build();

@@ -15,6 +15,7 @@ namespace {
 using dnssec_kit::kDay;
 using dnssec_kit::kNow;
 using dnssec_kit::zone_with_digest;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::StartsWith;
@@ -154,6 +155,25 @@ TEST_F(LocalRootTest, WhatDoesNotValidateIsAskedOfTheServers) {
   net.world().local_root().replace(std::move(copy), kNow + kDay);
   EXPECT_THAT(net.ask("no-such-tld.", Type::A), StartsWith("NXDOMAIN AD"));
   EXPECT_FALSE(heard_by_root().empty());
+}
+
+// Who keeps the trust anchors (RFC 5011) asks for the servers' word and rules nobody out.
+TEST_F(LocalRootTest, WhoAsksPastTheCacheHearsTheServersThemselves) {
+  keep_root_at_home();
+  EXPECT_THAT(net.ask("no-such-tld.", Type::A), StartsWith("NXDOMAIN AD"));
+  EXPECT_THAT(heard_by_root(), IsEmpty());
+  Budget budget(net.world().clock().monotonic());
+  std::optional<Answer> answer;
+  const auto fetch = [&]() -> Task<void> {
+    Answer came = co_await net.world().resolver().fetch_elsewhere({Name(), Type::DNSKEY}, {}, budget);
+    answer.emplace(std::move(came));
+  };
+  Task<void> task = fetch();
+  task.start();
+  net.world().executor().run_until([&] { return answer.has_value(); }, std::chrono::seconds(10));
+  ASSERT_TRUE(answer.has_value());
+  EXPECT_FALSE(answer->answer.empty());
+  EXPECT_THAT(heard_by_root(), ElementsAre(". DNSKEY"));
 }
 
 TEST_F(LocalRootTest, AStubOrForwarderForTheRootStaysInCharge) {

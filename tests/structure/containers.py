@@ -5,7 +5,10 @@ Dockerfiles   images by exact version; every RUN is one script of docker/steps, 
               stage ends as a user by number who is not root, with STOPSIGNAL, HEALTHCHECK, ENTRYPOINT as lists and labels
 compose       images by exact version; each service is read-only, without capabilities or new privileges, bounded in memory, has
               a check of health (of its own, or of the Dockerfile it is built from) and starts again; what is mounted exists;
-              every secret is one that docker/steps/secrets.sh makes; ports below 1024 are published, never listened on within
+              every secret is one that docker/steps/secrets.sh makes, and comes as a file: env_file is read by whoever calls
+              Compose, who need not be root; ports below 1024 are published, never listened on within
+vouchd        has a folder for its control socket, and the time to end that the unit gives it
+all           name the version of CMakeLists.txt
 """
 import argparse
 import os
@@ -20,6 +23,9 @@ except ImportError:
 
 SKIPPED = 77
 EXACT = re.compile(r"^[a-z0-9./_-]+:v?\d+\.\d+(\.\d+)*(-[a-z0-9.]+)?$")
+OWN_IMAGE = "vouch:"
+CONTROL_FOLDER = "/run/vouch:size=1m,mode=0750,uid=953,gid=953"  # the numbers of docker/steps/install.sh
+VERSIONS = re.compile(r"(?<![\w./-])vouch:([\w.-]+)|\bARG VERSION=(\S+)")
 LABELS = ("title", "version", "licenses")
 
 
@@ -82,8 +88,27 @@ def has_health(service, folder):
     return bool(build) and "HEALTHCHECK" in (folder / build["context"] / build["dockerfile"]).read_text(encoding="utf-8")
 
 
-def check_service(name, service, folder, made):
+def check_version(text, version):
+    """What is wrong with the versions of ours that a file names. version: the project's."""
+    return [f"version {said} is not that of CMakeLists.txt, {version}"
+            for said in (own or argument for own, argument in VERSIONS.findall(text)) if said != version]
+
+
+def check_vouchd(service, stop_seconds):
     problems = []
+    if CONTROL_FOLDER not in service.get("tmpfs", []):
+        problems.append(f"vouchctl needs a tmpfs {CONTROL_FOLDER}")
+    if service.get("stop_grace_period") != f"{stop_seconds}s":
+        problems.append(f"its stop_grace_period is not the unit's TimeoutStopSec, {stop_seconds}s")
+    return problems
+
+
+def check_service(name, service, folder, made, stop_seconds):
+    problems = []
+    if service.get("image", "").startswith(OWN_IMAGE):
+        problems += check_vouchd(service, stop_seconds)
+    if "env_file" in service:
+        problems.append("env_file is read by whoever calls Compose: hand it over as a secret")
     if not EXACT.match(service.get("image", "")):
         problems.append(f"image `{service.get('image')}` has no exact version")
     if service.get("read_only") is not True:
@@ -112,12 +137,12 @@ def check_service(name, service, folder, made):
     return [f"{name}: {problem}" for problem in problems]
 
 
-def check_compose(text, folder, made):
-    """What is wrong with a compose file. made: the secrets that a script makes."""
+def check_compose(text, folder, made, stop_seconds):
+    """What is wrong with a compose file. made: the secrets that a script makes. stop_seconds: what vouchd may take to end."""
     said = yaml.safe_load(text)
     problems = []
     for name, service in said.get("services", {}).items():
-        problems += check_service(name, service, folder, made)
+        problems += check_service(name, service, folder, made, stop_seconds)
         for volume in service.get("volumes", []):
             source = volume.split(":")[0]
             if not source.startswith((".", "/")) and source not in said.get("volumes", {}):
@@ -145,12 +170,18 @@ def main():
     composes = sorted((root / "docker").glob("compose*.yaml"))
     if len(dockerfiles) < 2 or len(composes) < 3:
         sys.exit("docker/ is not where it is looked for")
+    version = re.search(r"(?m)^project\(Vouch VERSION ([\d.]+)", (root / "CMakeLists.txt").read_text(encoding="utf-8")).group(1)
+    unit = (root / "conf/systemd/vouch.service").read_text(encoding="utf-8")
+    stop_seconds = re.search(r"(?m)^TimeoutStopSec=(\d+)s$", unit).group(1)
+    for file in dockerfiles + composes:
+        problems += [f"{file.relative_to(root)}: {each}" for each in check_version(file.read_text(encoding="utf-8"), version)]
     for file in dockerfiles:
         problems += [f"{file.relative_to(root)}: {each}" for each in check_dockerfile(file.read_text(encoding="utf-8"), root)]
     made = re.findall(r"(?m)^make (\S+) ", (root / "docker/steps/secrets.sh").read_text(encoding="utf-8"))
     if yaml is not None:
         for file in composes:
-            problems += [f"{file.relative_to(root)}: {each}" for each in check_compose(file.read_text(encoding="utf-8"), file.parent, made)]
+            text = file.read_text(encoding="utf-8")
+            problems += [f"{file.relative_to(root)}: {each}" for each in check_compose(text, file.parent, made, stop_seconds)]
     for problem in problems:
         print(problem)
     if problems:

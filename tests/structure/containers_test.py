@@ -32,6 +32,16 @@ COMPOSE = """services:
     volumes: ["state:/state", "./docker/steps:/steps:ro"]
     ports: ["53:1053/udp"]
     secrets: [token]
+  two:
+    image: vouch:1.2.3
+    read_only: true
+    restart: always
+    cap_drop: [ALL]
+    security_opt: ["no-new-privileges:true"]
+    mem_limit: 2m
+    healthcheck: {test: ["CMD", "true"]}
+    stop_grace_period: 15s
+    tmpfs: ["/tmp:size=1m", "/run/vouch:size=1m,mode=0750,uid=953,gid=953"]
 secrets:
   token: {file: secrets/token}
 volumes:
@@ -55,7 +65,7 @@ class Rules(unittest.TestCase):
 
     def compose(self, old="", new=""):
         self.assertIn(old, COMPOSE)
-        return " ".join(containers.check_compose(COMPOSE.replace(old, new), self.root, ["token"]))
+        return " ".join(containers.check_compose(COMPOSE.replace(old, new, 1), self.root, ["token"], "15"))
 
     def test_a_good_dockerfile_passes(self):
         self.assertEqual("", self.dockerfile())
@@ -96,11 +106,24 @@ class Rules(unittest.TestCase):
                 ("./docker/steps", "./docker/absent", "does not exist"),
                 ("53:1053/udp", "53:53/udp", "needs a privilege"),
                 ("secrets: [token]", "secrets: [other]", "made by nobody"),
+                ("secrets: [token]", "env_file: [secrets/token]", "read by whoever calls Compose"),
+                (', "/run/vouch:size=1m,mode=0750,uid=953,gid=953"', "", "vouchctl needs"),
+                ("mode=0750", "mode=0777", "vouchctl needs"),
+                ("uid=953", "uid=0", "vouchctl needs"),
+                ("stop_grace_period: 15s", "stop_grace_period: 10s", "stop_grace_period"),
+                ("    stop_grace_period: 15s\n", "", "stop_grace_period"),
                 ("state:/state", "other:/state", "not declared"),
                 ("secrets/token", "token", "not where secrets.sh"),
-                ("mem_limit: 1m", "mem_limit: 1m\n    depends_on: {two: {condition: service_healthy}}", "no service")):
+                ("mem_limit: 1m", "mem_limit: 1m\n    depends_on: {three: {condition: service_healthy}}", "no service")):
             with self.subTest(why=why, new=new):
                 self.assertIn(why, self.compose(old, new))
+
+    def test_versions_are_the_projects(self):
+        for good in ("image: vouch:0.2.0", "ARG VERSION=0.2.0", "#     docker buildx build -t vouch:0.2.0 --load .",
+                     "image: vouch-dnsdist:1.7.3", "image: debian:12.12-slim", "state:/var/lib/vouch:ro"):
+            self.assertEqual([], containers.check_version(good, "0.2.0"), good)
+        for bad in ("image: vouch:0.1.0", "ARG VERSION=0.1.0", "#     docker buildx build -t vouch:0.1.0 --load .", "vouch:latest"):
+            self.assertIn("is not that of CMakeLists.txt", " ".join(containers.check_version(bad, "0.2.0")), bad)
 
 
 if __name__ == "__main__":

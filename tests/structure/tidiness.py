@@ -10,9 +10,10 @@ import sys
 
 import source
 
-ROOMS = source.MODULES + ("tests", "tools", "cmake", "docs", ".ci", "docker")
+ROOMS = source.MODULES + ("tests", "tools", "cmake", "docs", ".ci", "docker", "packaging")
 TOP_LEVEL = ("CMakeLists.txt", "CMakePresets.json", "run", "check", "README.md", "CHANGELOG.md", "SECURITY.md")
-SUFFIXES = (".h", ".cc", ".py", ".sh", ".md", ".txt", ".cmake", ".yaml", ".json", ".js", ".css", ".html", "")
+SUFFIXES = (".h", ".cc", ".py", ".sh", ".md", ".txt", ".cmake", ".yaml", ".json", ".js", ".css", ".html", "",
+            ".yml", ".service", ".conf", ".example", ".bash", ".zsh", ".postinst", ".postrm", ".mobileconfig")
 EXCEPT = ("tests/structure/", "tests/fuzz/corpus/", "tests/scenarios/data/")  # this folder names what it forbids
 
 RULES = (

@@ -321,8 +321,15 @@ class Unit(unittest.TestCase):
                       if "=" in line and not line.startswith("#"))
         self.assertEqual(values["Restart"], "always")
         self.assertRegex(values["RestartSec"], r"\A\d{1,3}ms\Z")
-        self.assertGreaterEqual(int(values["StartLimitBurst"]), 10)
+        self.assertEqual(values["StartLimitIntervalSec"], "0", "systemd would give up on it")
+        self.assertNotIn("StartLimitBurst", values)
         self.assertEqual((values["Type"], values["User"]), ("notify", "vouch"))
+
+    def test_this_start_of_the_machine_is_told(self):
+        """/proc does not show it there; without it, no snapshot of the cache has an age."""
+        lines = self.FILE.read_text(encoding="utf-8").splitlines()
+        self.assertIn("ProcSubset=pid", lines)
+        self.assertIn("Environment=VOUCH_BOOT_ID=%b", lines)
 
 
 if __name__ == "__main__":

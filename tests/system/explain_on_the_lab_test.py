@@ -237,6 +237,29 @@ class NegativeAnchors(OnTheLab):
         self.assertEqual(self.rcode("good.rrsig-expired.nsec3."), 0)
         self.assertEqual(len(self.listed()), 2)
 
+    def test_configured_ones_come_and_go_with_a_reload(self):
+        name, zone, before = "www.rrsig-missing.nsec3.", "rrsig-missing.nsec3.", "negative_trust_anchors: ['configured.nsec.']"
+        text = self.vouchd.file.read_text(encoding="utf-8")
+        self.assertIn(before, text)
+        self.assertEqual(self.rcode(name), 2)
+        try:
+            self.vouchd.file.write_text(text.replace(before, f"negative_trust_anchors: ['configured.nsec.', '{zone}']"),
+                                        encoding="utf-8")
+            self.assertEqual(self.done("reload")["changed"], ["dnssec.negative_trust_anchors"])
+            self.assertEqual(self.rcode(name), 0)
+            self.assertFalse(self.vouchd.reply(name, do=True).ad)
+            self.add(zone)  # beside it: to take that one out is not enough
+            self.assertEqual(self.done("nta remove", zone=zone)["still_off_at"], zone)
+            self.assertEqual(self.rcode(name), 0)
+        finally:
+            self.vouchd.file.write_text(text, encoding="utf-8")
+        self.assertEqual(self.done("reload")["changed"], ["dnssec.negative_trust_anchors"])
+        self.assertEqual(self.rcode(name), 2)
+        self.assertEqual([each["zone"] for each in self.listed()], ["configured.nsec."])
+
+    def state_in_the_ledger(self, zone):
+        return {each["zone"]: each["state"] for each in self.ask("zones")[0]}.get(zone)
+
     def test_a_damaged_file_is_discarded_and_nothing_of_it_believed(self):
         self.add("rrsig-expired.nsec3.")
         self.add("rrsig-missing.nsec3.")
@@ -254,14 +277,17 @@ class NegativeAnchors(OnTheLab):
     def test_it_ends_by_itself_when_the_zone_is_mended(self):
         self.lab.tell(f"zone={BROKEN} strip=rrsig")
         self.assertEqual(self.rcode("www." + BROKEN), 2)
+        self.wait_until(lambda: self.state_in_the_ledger(BROKEN) == "failing")
         self.add(BROKEN)
         self.assertEqual(self.rcode("www." + BROKEN), 0)
         time.sleep(4)  # looked at some times, and still broken
         self.assertIn(BROKEN, [each["zone"] for each in self.listed()])
+        self.assertEqual(self.state_in_the_ledger(BROKEN), "failing")  # that it is answered is no recovery
         self.lab.tell(f"clear {BROKEN}")
         self.wait_until(lambda: BROKEN not in [each["zone"] for each in self.listed()])
         self.assertIsNotNone(self.vouchd.wait_for_log(
             f"event=negative_anchor zone={re.escape(BROKEN)} now=ended why=\"the zone validates again\""))
+        self.wait_until(lambda: self.state_in_the_ledger(BROKEN) == "recovered")  # before anybody asks
         reply = self.vouchd.reply("www." + BROKEN, do=True)
         self.assertEqual((reply.rcode, reply.ad), ("NOERROR", True))
 

@@ -22,7 +22,6 @@ CLOSE_WITHIN = 10      # seconds: what hostile clients may hold at most, whateve
 MOST_LOST = 0.01       # of the good client's questions
 LEAST_ASKED = 10       # over each transport, or nothing can be said
 LEAST_SECONDS = 1      # of each attack: a shorter one is run again
-IDLE_LOAD = 0.1        # of a core, when nobody asks
 MIB = 1 << 20
 NAMES = [f"good{i}.wild.nsec." for i in range(20)]
 
@@ -132,14 +131,9 @@ class Victim:
             if time.monotonic() > until:
                 raise Worse(f"{self.vouchd.descriptors()} descriptors are open, before it were {self.descriptors}")
             time.sleep(0.1)
-        loads = []
-        for _ in range(5):  # a machine's other work may blur one look, a loop that spins shows in all
-            before, began = self.vouchd.processor_seconds(), time.monotonic()
-            time.sleep(1)
-            loads.append((self.vouchd.processor_seconds() - before) / (time.monotonic() - began))
-            if loads[-1] < IDLE_LOAD:
-                return
-        raise Worse(f"it still works although nobody asks: {loads}")
+        busy = self.vouchd.why_not_idle(looks=5)
+        if busy:
+            raise Worse(busy)
 
     def endure(self, attack):
         self.good -= attack.spares

@@ -63,6 +63,9 @@ class Case(unittest.TestCase):
         self.addCleanup(self.end, vouchd)
         return vouchd
 
+    def check_idle(self, vouchd):
+        self.assertEqual(vouchd.why_not_idle(looks=10), "")
+
     def end(self, vouchd):
         log = vouchd.logged()
         if vouchd.is_running():

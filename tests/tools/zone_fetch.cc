@@ -27,7 +27,7 @@ int fetch(const std::vector<std::string>& said) {
   if (!server || !zone || loop == nullptr) { return 2; }
   TransferOrder order;
   order.zone = *zone;
-  order.primary.peer.address = *server;
+  order.primary.address = *server;
   if (said.size() > 2) {
     order.primary.key = key_from(said[2]);
     if (order.primary.key == nullptr) { return 2; }

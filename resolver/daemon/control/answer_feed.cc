@@ -10,11 +10,19 @@ AnswerFeed::~AnswerFeed() {
 }
 
 std::uint64_t AnswerFeed::begin(Look look) {
-  if (looks_.empty()) {
-    for (const Recorder* const recorder : recorders_) { recorder->watch().start(); }
-    wait();
+  const auto shared = std::make_shared<const Look>(std::move(look));
+  // The first one, or memory had run out when it was to be set again. With nobody to look it goes off once, for
+  // nothing.
+  if (timer_ == nullptr) { wait(); }
+  looks_.emplace(++last_, shared);
+  try {
+    if (looks_.size() == 1) {
+      for (const Recorder* const recorder : recorders_) { recorder->watch().start(); }
+    }
+  } catch (...) {
+    end(last_);
+    throw;
   }
-  looks_.emplace(++last_, std::make_shared<const Look>(std::move(look)));
   return last_;
 }
 
@@ -31,6 +39,8 @@ void AnswerFeed::wait() {
 
 void AnswerFeed::take() {
   spent_ = std::move(timer_);
+  if (looks_.empty()) { return; }
+  wait();  // first: what follows may run out of memory, and those who look must hear of what comes later
   std::vector<WatchedAnswer> answers;
   std::uint64_t dropped = 0;
   for (const Recorder* const recorder : recorders_) {
@@ -43,7 +53,6 @@ void AnswerFeed::take() {
   for (const auto& [number, look] : looks) {
     if (looks_.contains(number)) { (*look)(answers, dropped); }
   }
-  if (!looks_.empty() && timer_ == nullptr) { wait(); }
 }
 
 }  // namespace vouch

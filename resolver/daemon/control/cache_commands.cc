@@ -2,6 +2,7 @@
 #include "resolver/daemon/control/commands.h"
 #include "telemetry/recorder.h"
 #include "telemetry/taxonomy.h"
+#include "telemetry/web/figures_json.h"
 
 namespace vouch {
 
@@ -17,21 +18,6 @@ std::string_view kind_name(EntryKind kind) noexcept {
       return "name_error";
   }
   return "rrset";
-}
-
-Json caches_json(const StatusFigures& status) {
-  Json caches = Json::array();
-  for (const CacheFigures& cache : status.caches) {
-    caches.push_back({{"cache", cache.cache},
-                      {"entries", cache.entries},
-                      {"octets", cache.octets},
-                      {"capacity", cache.capacity},
-                      {"hits", cache.hits},
-                      {"misses", cache.misses},
-                      {"evictions", cache.evictions},
-                      {"insertions", cache.insertions}});
-  }
-  return caches;
 }
 
 Json entry_json(NameView name, Type type, const CacheEntry& entry) {
@@ -111,7 +97,7 @@ class CacheDump : public std::enable_shared_from_this<CacheDump> {
 void add_cache_commands(ControlRegistry& registry, const ControlParts& parts) {
   registry.add({.name = "cache stats", .arguments = {}, .run = [parts](const CallPtr& call) {
                   with_figures(parts, call, [call](const Figures&, const StatusFigures& status) {
-                    call->done({{"caches", caches_json(status)}});
+                    call->done({{"caches", array_of(status.caches, cache_object)}});
                   });
                 }});
   registry.add({.name = "cache dump", .arguments = {"zone"}, .run = [parts](const CallPtr& call) {

@@ -4,6 +4,7 @@
 
 #include <functional>
 
+#include "resolver/base/executor.h"
 #include "resolver/cache/caches.h"
 #include "resolver/daemon/control/registry.h"
 #include "resolver/dnssec/trust_cache.h"
@@ -14,7 +15,7 @@
 namespace vouch {
 
 class ControlServer;
-class Reloader;
+struct ReloadReport;
 
 struct ControlParts {
   const Clock& clock;
@@ -44,8 +45,9 @@ void add_cache_commands(ControlRegistry& registry, const ControlParts& parts);
 // `lookup`: a question, answered as a client's is.
 void add_lookup_command(ControlRegistry& registry, const ControlParts& parts);
 // `top`, `trace`: live, while somebody looks.
-void add_watch_commands(ControlServer& server, const ControlParts& parts);
-// `reload`: takes the changed configuration. `reloader` outlives the server.
-void add_reload_command(ControlServer& server, Reloader& reloader);
+void add_watch_commands(ControlRegistry& registry, Executor& executor, const ControlParts& parts);
+// `reload`: takes the changed configuration. `reload` is called on a thread of its own, one at a time, and may take
+// minutes; what it leans on outlives the server.
+void add_reload_command(ControlServer& server, std::function<ReloadReport()> reload);
 
 }  // namespace vouch

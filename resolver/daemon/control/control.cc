@@ -21,7 +21,7 @@ std::unique_ptr<Control> Control::create(const ControlParts& parts) {
   add_flush_commands(server->registry(), parts);
   add_cache_commands(server->registry(), parts);
   add_lookup_command(server->registry(), parts);
-  add_watch_commands(*server, parts);
+  add_watch_commands(server->registry(), server->executor(), parts);
   return std::unique_ptr<Control>(new Control(std::move(server)));
 }
 

@@ -2,6 +2,7 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <utility>
@@ -58,7 +59,7 @@ void ControlConnection::read() {
   if (got == 0) {  // it has said all, and may still listen
     has_ended_ = true;
     readable_.watch(false);
-    if (is_idle() || (call_ != nullptr && call_->does_go_on())) { close(); }
+    finish();
     return;
   }
   input_.append(room.data(), static_cast<std::size_t>(got));
@@ -70,14 +71,13 @@ void ControlConnection::take_requests() {
   is_taking_ = true;
   while (is_open() && call_ == nullptr && !closes_ && !is_full()) {
     const std::size_t end = input_.find('\n');
-    if (end == std::string::npos) {
-      if (input_.size() > kMaxRequestOctets) {
-        input_.clear();
-        closes_ = true;  // where the next one begins is anybody's guess
-        complain(control_code::kTooLarge, "a request is one line of at most 32 KiB");
-      }
+    if (std::min(end, input_.size()) > kMaxRequestOctets) {  // whether or not its end has come: that is chance
+      input_.clear();
+      closes_ = true;
+      complain(control_code::kTooLarge, "a request is one line of at most 32 KiB");
       break;
     }
+    if (end == std::string::npos) { break; }
     const std::string line = input_.substr(0, end);
     input_.erase(0, end + 1);
     if (line.find_first_not_of(" \t\r") != std::string::npos) { begin(line); }
@@ -85,10 +85,20 @@ void ControlConnection::take_requests() {
   is_taking_ = false;
   if (!is_open()) { return; }
   if (has_ended_) {
-    if (is_idle()) { close(); }
+    finish();
     return;
   }
   readable_.watch(!closes_ && input_.size() <= kMaxRequestOctets);
+}
+
+// The other side has said all. What it asked is answered; but what goes on until it hangs up would never end.
+void ControlConnection::finish() {
+  if (call_ != nullptr && call_->does_go_on()) {
+    closes_ = true;  // when what was said before is sent
+    drained_ = nullptr;
+    std::exchange(call_, nullptr)->hang_up();
+  }
+  if (is_idle()) { close(); }
 }
 
 void ControlConnection::begin(std::string_view line) {
@@ -96,8 +106,7 @@ void ControlConnection::begin(std::string_view line) {
   since_ = parts_.loop.now();
   auto request = parse_request(line);
   if (!request) {
-    const bool is_large = line.size() > kMaxRequestOctets;
-    complain(is_large ? control_code::kTooLarge : control_code::kMalformed, request.error());
+    complain(control_code::kMalformed, request.error());
     return;
   }
   const CallPtr call = std::make_shared<Call>(std::move(*request), *this);
@@ -153,7 +162,7 @@ void ControlConnection::send() {
     output_.clear();
     sent_ = 0;
     writable_.watch(false);
-    if (closes_ || (has_ended_ && call_ == nullptr && input_.empty())) {
+    if (closes_) {
       close();
       return;
     }

@@ -63,6 +63,7 @@ class ControlConnection final : public CallReplies {
   void close();
   void read();
   void take_requests();
+  void finish();
   void begin(std::string_view line);
   void complain(std::string_view code, std::string_view sentence);
   void send();

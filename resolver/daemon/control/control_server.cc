@@ -115,11 +115,11 @@ bool ControlServer::make_room() {
 }
 
 void ControlServer::sweep() {
+  sweeper_.arm(limits_.sweep);  // first: what follows may run out of memory, and must be tried again
   const Instant now = loop_->now();
   for (ControlConnection& connection : connections_) { connection.sweep(now); }
   std::erase_if(connections_, [](const ControlConnection& connection) { return !connection.is_open(); });
   if (acceptable_ != nullptr) { acceptable_->watch(true); }
-  sweeper_.arm(limits_.sweep);
 }
 
 }  // namespace vouch

@@ -31,7 +31,6 @@ class ControlSocket {
   ~ControlSocket();
 
   const Socket& socket() const noexcept { return socket_; }
-  const std::string& path() const noexcept { return path_; }
 
  private:
   ControlSocket(Socket socket, std::string path, dev_t device, ino_t inode)

@@ -61,8 +61,19 @@ class Flusher {
     removed.rrsets = caches_.rrsets.remove_below(zone);
     return removed;
   }
+  // One type of all names, likewise.
   Removed type(Type type) {
     Removed removed;
+    if (type == Type::NS) {
+      removed.delegations = caches_.delegations.entries();
+      caches_.delegations.clear();
+    }
+    if (type == Type::DS || type == Type::DNSKEY) {
+      removed.trust = trust_.entries();
+      trust_.clear();
+    }
+    removed.proofs = caches_.denials.entries();  // a proof tells of all types of a name
+    caches_.denials.clear();
     removed.failures = caches_.failures.remove_type(type);
     removed.rrsets = caches_.rrsets.remove_if([type](NameView, Type of, Security) { return of == type; });
     return removed;

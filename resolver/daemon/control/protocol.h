@@ -25,9 +25,9 @@ inline constexpr std::size_t kMaxRequestDepth = 8;          // an object with a 
 // How a request failed, as programs tell: `code` of the last line.
 namespace control_code {
 inline constexpr std::string_view kMalformed = "malformed";     // no JSON object, or none with a command
-inline constexpr std::string_view kTooLarge = "too_large";      // a line beyond kMaxRequestOctets
+inline constexpr std::string_view kTooLarge = "too_large";      // a line beyond kMaxRequestOctets; closed
 inline constexpr std::string_view kNotAllowed = "not_allowed";  // who asks is neither root nor the daemon's user
-inline constexpr std::string_view kBusy = "busy";               // too many ask at once
+inline constexpr std::string_view kBusy = "busy";               // as many as may be are under way
 inline constexpr std::string_view kNoSuchCommand = "no_such_command";
 inline constexpr std::string_view kBadArgument = "bad_argument";  // missing, unknown, or not what it should be
 inline constexpr std::string_view kUnavailable = "unavailable";   // this vouchd cannot, as it is configured

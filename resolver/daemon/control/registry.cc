@@ -1,6 +1,7 @@
 #include "resolver/daemon/control/registry.h"
 
 #include <algorithm>
+#include <cassert>
 #include <exception>
 
 #include "resolver/base/log.h"
@@ -106,7 +107,8 @@ ControlRegistry::ControlRegistry() {
 
 void ControlRegistry::add(ControlCommand command) {
   const std::string_view name = command.name;
-  commands_.insert_or_assign(name, std::move(command));
+  [[maybe_unused]] const bool is_new = commands_.emplace(name, std::move(command)).second;
+  assert(is_new);
 }
 
 const ControlCommand* ControlRegistry::find(std::string_view name) const {

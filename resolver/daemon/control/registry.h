@@ -102,7 +102,7 @@ class ControlRegistry {
   ControlRegistry(const ControlRegistry&) = delete;
   ControlRegistry& operator=(const ControlRegistry&) = delete;
 
-  void add(ControlCommand command);  // before the thread starts; a name that is there already is replaced
+  void add(ControlCommand command);  // before the thread starts; the name is a new one
   // Null: there is none of this name.
   const ControlCommand* find(std::string_view name) const;
   // Runs the call's command, or fails the call: no such command, an argument that it does not take. A command that

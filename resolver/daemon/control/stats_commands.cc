@@ -3,18 +3,11 @@
 
 #include "resolver/daemon/control/commands.h"
 #include "telemetry/taxonomy.h"
-#include "telemetry/web/api_json.h"
+#include "telemetry/web/figures_json.h"
 
 namespace vouch {
 
 namespace {
-
-template <std::size_t kCount, typename Read>
-Json by_id(const std::array<std::string_view, kCount>& ids, const Read& read) {
-  Json object = Json::object();
-  for (std::size_t i = 0; i < kCount; ++i) { object[std::string(ids[i])] = read(i); }
-  return object;
-}
 
 template <typename Counters>
 std::uint64_t sum_of(const Counters& counters) {
@@ -33,6 +26,7 @@ Json mean_of(const DurationHistogram& histogram) {
 Json queries_json(const FrontCounters& front) {
   Json object = by_id(kTransportIds, [&](std::size_t i) { return sum_of(front.queries[i]); });
   object["want_signatures"] = front.queries_do.value();
+  object["want_ad_alone"] = front.queries_ad.value();
   return object;
 }
 
@@ -45,6 +39,7 @@ Json answers_json(const FrontCounters& front) {
                               })},
           {"by_verdict", by_id(kStandingIds, [&](std::size_t standing) { return sum_of(front.answers[standing]); })},
           {"by_rcode", by_id(kRcodeIds, [&](std::size_t i) { return front.rcodes[i].value(); })},
+          {"stale", by_id(kStaleCauseIds, [&](std::size_t i) { return front.stale[i].value(); })},
           {"special_names", sum_of(front.special_names)}};
 }
 
@@ -52,6 +47,8 @@ Json clients_json(const FrontCounters& front) {
   return {{"refused", front.refused.value()},
           {"dropped", front.dropped.value()},
           {"malformed", front.malformed.value()},
+          {"rate_limited", front.rate_limited.value()},
+          {"stood_back", front.stood_back.value()},
           {"truncated", front.truncated.value()},
           {"joined_in_flight", front.joined_in_flight.value()},
           {"internal_errors", front.internal_errors.value()}};
@@ -65,15 +62,11 @@ Json upstream_json(const ResolverCounters& resolver) {
           {"unreachable", resolver.upstream_unreachable.value()},
           {"untrusted", resolver.upstream_untrusted.value()},
           {"lame", resolver.replies_lame.value()},
-          {"rejected",
-           {{"id", resolver.replies_rejected_id.value()},
-            {"question", resolver.replies_rejected_question.value()},
-            {"qname_case", resolver.replies_rejected_case.value()},
-            {"cookie", resolver.replies_rejected_cookie.value()},
-            {"malformed", resolver.replies_rejected_malformed.value()}}},
+          {"rejected", rejected_object(resolver)},
           {"records_scrubbed", resolver.records_scrubbed.value()},
           {"tcp_after_truncation", resolver.tcp_after_truncation.value()},
           {"tcp_after_forgery", resolver.tcp_after_forgery.value()},
+          {"questions", sum_of(resolver.asked)},
           {"minimised", sum_of(resolver.minimised)},
           {"minimisation_fallbacks", resolver.minimisation_fallbacks.value()},
           {"exchanges_shared", resolver.exchanges_shared.value()},
@@ -124,13 +117,20 @@ Json connections_json(const TransportCounters& transport) {
           {"http3", sessions_json(transport.http3)}};
 }
 
+// What lists, policy zones, rebinding protection and DNS64 did.
+Json policy_json(const PolicyFigures& policy) {
+  Json sources = Json::object();
+  for (const PolicyFigures::Source& source : policy.sources) { sources[source.name] = source.answers; }
+  return {{"actions", by_id(kPolicyActionIds, [&](std::size_t i) { return policy.actions[i]; })},
+          {"sources", std::move(sources)},
+          {"stripped", policy.stripped},
+          {"dns64", policy.dns64}};
+}
+
 Json stats_json(const Figures& figures) {
   const WorkerCounters& counters = *figures.counters;
-  std::uint64_t answers = 0, lookups = 0;
-  for (const WithheldFigures& withheld : figures.withheld) {
-    answers += withheld.answers;
-    lookups += withheld.lookups;
-  }
+  WithheldFigures withheld;
+  for (const WithheldFigures& one : figures.withheld) { withheld += one; }
   return {{"started", figures.started},
           {"now", figures.taken},
           {"queries", queries_json(counters.front)},
@@ -142,7 +142,8 @@ Json stats_json(const Figures& figures) {
             {"round_trips", mean_of(counters.resolver.round_trip)}}},
           {"upstream", upstream_json(counters.resolver)},
           {"validation", validation_json(counters.validation)},
-          {"withheld", {{"answers", answers}, {"lookups", lookups}}},
+          {"withheld", withheld_object(withheld)},
+          {"policy", policy_json(figures.policy)},
           {"datagrams",
            {{"received", counters.transport.udp_received.value()},
             {"sent", counters.transport.udp_sent.value()},
@@ -164,7 +165,7 @@ class ZoneList : public std::enable_shared_from_this<ZoneList> {
         call_->when_drained([self = shared_from_this()] { self->go_on(); });
         return;
       }
-      call_->item(Json::parse(zone_json(zones_[next_++])));
+      call_->item(zone_object(zones_[next_++]));
     }
     call_->done({{"failing", failing_}, {"zones", zones_.size()}});
   }
@@ -177,17 +178,9 @@ class ZoneList : public std::enable_shared_from_this<ZoneList> {
 };
 
 Json anchors_json(const StatusFigures& status) {
-  Json anchors = Json::array(), negatives = Json::array();
-  for (const AnchorFigures& anchor : status.anchors) {
-    anchors.push_back(
-        {{"zone", anchor.zone}, {"key_tag", anchor.key_tag}, {"algorithm", anchor.algorithm}, {"state", anchor.state}});
-  }
-  for (const NegativeAnchorFigures& negative : status.negative_anchors) {
-    negatives.push_back({{"zone", negative.zone}, {"reason", negative.reason}, {"until", negative.until}});
-  }
-  return {{"anchors", std::move(anchors)},
-          {"negative_anchors", std::move(negatives)},
-          {"root_validated", status.root_validated ? Json(*status.root_validated) : Json(nullptr)}};
+  return {{"anchors", array_of(status.anchors, anchor_object)},
+          {"negative_anchors", array_of(status.negative_anchors, negative_anchor_object)},
+          {"root_validated", value_or_null(status.root_validated)}};
 }
 
 }  // namespace

@@ -1,26 +1,11 @@
 // What runs, since when, and how it is. The words for people are vouchctl's; here are the figures.
 #include "resolver/daemon/control/commands.h"
 #include "resolver/daemon/control/control_server.h"
+#include "telemetry/web/figures_json.h"
 
 namespace vouch {
 
 namespace {
-
-Json listeners_json(const StatusFigures& status) {
-  Json listeners = Json::array();
-  for (const ListenerFigures& listener : status.listeners) {
-    listeners.push_back({{"protocol", listener.protocol}, {"address", listener.address}});
-  }
-  return listeners;
-}
-
-Json certificate_json(const StatusFigures& status) {
-  if (!status.certificate) { return nullptr; }
-  return {{"name", status.certificate->name},
-          {"not_after", status.certificate->not_after},
-          {"self_made", status.certificate->self_made},
-          {"pin", status.certificate->pin}};
-}
 
 Json status_json_of(const Figures& figures, const StatusFigures& status, const ControlTraffic& control) {
   std::uint64_t failing = 0;
@@ -38,10 +23,10 @@ Json status_json_of(const Figures& figures, const StatusFigures& status, const C
           {"workers", status.workers},
           {"validation", status.validation},
           {"clock_trusted", status.clock_trusted},
-          {"root_validated", status.root_validated ? Json(*status.root_validated) : Json(nullptr)},
+          {"root_validated", value_or_null(status.root_validated)},
           {"failing_zones", failing},
-          {"listeners", listeners_json(status)},
-          {"certificate", certificate_json(status)},
+          {"listeners", array_of(status.listeners, listener_object)},
+          {"certificate", certificate_object(status.certificate)},
           {"cache", {{"entries", entries}, {"octets", octets}, {"capacity", capacity}}},
           {"history",
            {{"enabled", status.history.enabled}, {"file", status.history.file}, {"problem", status.history.problem}}},

@@ -5,7 +5,7 @@
 #include "resolver/daemon/control/answer_feed.h"
 #include "resolver/daemon/control/busiest.h"
 #include "resolver/daemon/control/commands.h"
-#include "resolver/daemon/control/control_server.h"
+#include "telemetry/web/figures_json.h"
 
 namespace vouch {
 
@@ -39,6 +39,8 @@ class Looker : public std::enable_shared_from_this<Looker> {
   void begin() {
     call_->goes_on();
     number_ = feed_->begin([self = shared_from_this()](std::span<const WatchedAnswer> answers, std::uint64_t dropped) {
+      // Over without the asker's doing: the command failed after it had begun to look.
+      if (self->call_->is_over()) { return self->feed_->end(self->number_); }
       self->look(answers, dropped);
     });
     call_->when_gone([self = shared_from_this()] { self->feed_->end(self->number_); });
@@ -133,9 +135,7 @@ class TopCounter final : public Looker {
   template <std::size_t kCount>
   static Json since(const std::array<std::string_view, kCount>& ids, const std::array<std::uint64_t, kCount>& first,
                     const std::array<std::uint64_t, kCount>& now) {
-    Json object = Json::object();
-    for (std::size_t i = 0; i < kCount; ++i) { object[std::string(ids[i])] = now[i] - first[i]; }
-    return object;
+    return by_id(ids, [&](std::size_t i) { return now[i] - first[i]; });
   }
   static Json rows(const Busiest& busiest, std::size_t most) {
     Json rows = Json::array();
@@ -175,32 +175,32 @@ class TopCounter final : public Looker {
 
 }  // namespace
 
-void add_watch_commands(ControlServer& server, const ControlParts& parts) {
-  const auto feed = std::make_shared<AnswerFeed>(parts.recorders, server.executor());
+void add_watch_commands(ControlRegistry& registry, Executor& executor, const ControlParts& parts) {
+  const auto feed = std::make_shared<AnswerFeed>(parts.recorders, executor);
   // They show what people ask, if not who: that somebody looks is told in the log.
-  server.registry().add({.name = "trace",
-                         .arguments = {"zone"},
-                         .run =
-                             [feed](const CallPtr& call) {
-                               std::optional<Name> zone = Name();
-                               if (call->has("zone")) { zone = call->name("zone"); }
-                               if (zone) { std::make_shared<Tracer>(call, feed, *zone)->begin(); }
-                             },
-                         .changes = true});
-  server.registry().add({.name = "top",
-                         .arguments = {"seconds", "rows"},
-                         .run =
-                             [feed, parts](const CallPtr& call) {
-                               TopCounter::Shape shape;
-                               const auto seconds = call->number("seconds", 2, 1, 60);
-                               if (!seconds) { return; }
-                               const auto rows = call->number("rows", shape.rows, 1, 100);
-                               if (!rows) { return; }
-                               shape.interval = std::chrono::seconds(*seconds);
-                               shape.rows = static_cast<std::size_t>(*rows);
-                               std::make_shared<TopCounter>(call, feed, parts, shape)->begin();
-                             },
-                         .changes = true});
+  registry.add({.name = "trace",
+                .arguments = {"zone"},
+                .run =
+                    [feed](const CallPtr& call) {
+                      std::optional<Name> zone = Name();
+                      if (call->has("zone")) { zone = call->name("zone"); }
+                      if (zone) { std::make_shared<Tracer>(call, feed, *zone)->begin(); }
+                    },
+                .changes = true});
+  registry.add({.name = "top",
+                .arguments = {"seconds", "rows"},
+                .run =
+                    [feed, parts](const CallPtr& call) {
+                      TopCounter::Shape shape;
+                      const auto seconds = call->number("seconds", 2, 1, 60);
+                      if (!seconds) { return; }
+                      const auto rows = call->number("rows", shape.rows, 1, 100);
+                      if (!rows) { return; }
+                      shape.interval = std::chrono::seconds(*seconds);
+                      shape.rows = static_cast<std::size_t>(*rows);
+                      std::make_shared<TopCounter>(call, feed, parts, shape)->begin();
+                    },
+                .changes = true});
 }
 
 }  // namespace vouch

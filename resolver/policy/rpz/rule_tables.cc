@@ -117,15 +117,8 @@ RpzAddressTable::Match RpzAddressTable::find(const IpAddress& address) const noe
 }
 
 RpzValue RpzAddressTable::value_of(const Prefix& prefix) const noexcept {
-  const auto waiting = unsettled_.find(prefix);
-  if (waiting != unsettled_.end()) { return waiting->second; }
-  for (const Level& level : levels_) {
-    if (level.family != prefix.address().family() || level.bits != prefix.bits()) { continue; }
-    const auto found = std::ranges::lower_bound(level.addresses, prefix.address());
-    if (found == level.addresses.end() || *found != prefix.address()) { return kNoRpzRule; }
-    return level.values[static_cast<std::size_t>(found - level.addresses.begin())];
-  }
-  return kNoRpzRule;
+  const auto found = unsettled_.find(prefix);
+  return found == unsettled_.end() ? kNoRpzRule : found->second;
 }
 
 void RpzAddressTable::set(const Prefix& prefix, RpzValue value) { unsettled_[prefix] = value; }

@@ -39,16 +39,6 @@ class RpzNameTable {
   std::uint64_t rules() const noexcept { return rules_; }
   std::size_t memory() const noexcept;  // octets
 
-  template <typename Visit>  // visit(value) for each rule
-  void for_each_value(Visit visit) const {
-    for (const std::uint32_t offset : slots_) {
-      if (offset == kEmpty) { continue; }
-      for (const bool is_wildcard : {false, true}) {
-        if (const RpzValue value = value_at(entry_of(offset), is_wildcard)) { visit(value); }
-      }
-    }
-  }
-
  private:
   // An entry: length and labels of the name, its two values, the name.
   static constexpr std::size_t kFixed = 2 + 2 * sizeof(RpzValue);
@@ -84,20 +74,14 @@ class RpzAddressTable {
     RpzValue value = kNoRpzRule;
     Prefix prefix;
   };
-  Match find(const IpAddress& address) const noexcept;     // the longest prefix that holds it
+  // Before settle().
   RpzValue value_of(const Prefix& prefix) const noexcept;  // of this very rule
+  void set(const Prefix& prefix, RpzValue value);
+  void settle();  // makes the levels
 
-  void set(const Prefix& prefix, RpzValue value);  // before settle()
-  void settle();                                   // makes the levels
+  Match find(const IpAddress& address) const noexcept;  // the longest prefix that holds it
   std::uint64_t rules() const noexcept { return rules_; }
   std::size_t memory() const noexcept;
-
-  template <typename Visit>  // visit(value) for each rule
-  void for_each_value(Visit visit) const {
-    for (const Level& level : levels_) {
-      for (const RpzValue value : level.values) { visit(value); }
-    }
-  }
 
  private:
   struct Level {

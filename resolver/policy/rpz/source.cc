@@ -1,15 +1,17 @@
 #include "resolver/policy/rpz/source.h"
 
 #include <algorithm>
+#include <new>
 
 namespace vouch {
 
 namespace {
 
 std::string name_of(const RpzZoneOptions& options) {
-  std::string name = options.zone.text();
-  if (name.size() > 1) { name.pop_back(); }
-  if (name.size() > kMaxPolicyName) { name.resize(kMaxPolicyName); }
+  Name lower = options.zone;
+  lower.lower_case();
+  std::string name = "rpz:" + lower.text();
+  name.pop_back();  // the final dot; a policy zone is never the root
   return name;
 }
 
@@ -72,8 +74,10 @@ RpzAction overridden(RpzAction given, RpzOverride by) noexcept {
 
 void RpzHits::log(const Name& zone, const RpzHit& hit, bool is_disabled, Instant now) {
   std::optional<std::uint64_t> held_back;
+  std::uint64_t matches = 0;
   {
     const std::lock_guard lock(mutex_);
+    matches = ++matches_[static_cast<std::size_t>(hit.action)];
     held_back = limiter_.allow(now);
   }
   if (!held_back) { return; }
@@ -83,6 +87,7 @@ void RpzHits::log(const Name& zone, const RpzHit& hit, bool is_disabled, Instant
               {"trigger", rpz_trigger_id(hit.trigger)},
               {"action", rpz_action_id(hit.action)},
               {"disabled", is_disabled},
+              {"matches", matches},
               {"held_back", *held_back}});
 }
 
@@ -94,7 +99,9 @@ RpzSource::RpzSource(RpzZonePtr zone, const RpzZoneOptions& options, std::shared
   }
   if (options_.action == RpzOverride::cname) {
     const Bytes target[] = {options_.target.view().octets()};
-    override_.sets.push_back(RRset::make(NameView(), Type::CNAME, options_.max_ttl, target));
+    RRsetPtr alias = RRset::make(NameView(), Type::CNAME, options_.max_ttl, target);
+    if (!alias) { throw std::bad_alloc(); }  // one name is within every other limit
+    override_.sets.push_back(std::move(alias));
   }
   // RFC 2308 section 5 has the lesser of the two for how long the zone's word that there is nothing counts.
   const RRset& soa = zone_->soa();
@@ -111,10 +118,7 @@ std::optional<Ruling> RpzSource::ruling_of(const std::optional<RpzHit>& hit) con
     } catch (...) {  // out of memory: the line is lost, the rule is not
     }
   }
-  if (is_disabled) {
-    hits_->would(hit->action);
-    return std::nullopt;
-  }
+  if (is_disabled) { return std::nullopt; }
   const RpzAction action = overridden(hit->action, options_.action);
   Ruling ruling;
   ruling.action = action_of(action);

@@ -1,18 +1,8 @@
 #include "resolver/policy/rpz/text.h"
 
-#include <cerrno>
-#include <memory>
-#include <system_error>
+#include "resolver/base/regular_file.h"
 
 namespace vouch {
-
-namespace {
-
-struct Closed {
-  void operator()(std::FILE* file) const noexcept { std::fclose(file); }
-};
-
-}  // namespace
 
 std::expected<RpzZonePtr, ZoneFileFault> read_rpz_text(std::FILE& file, NameView zone) {
   RpzZoneBuilder builder(zone);
@@ -27,9 +17,9 @@ std::expected<RpzZonePtr, ZoneFileFault> read_rpz_text(std::FILE& file, NameView
 }
 
 std::expected<RpzZonePtr, std::string> read_rpz_file(const std::string& path, NameView zone) {
-  const std::unique_ptr<std::FILE, Closed> file(std::fopen(path.c_str(), "re"));
-  if (!file) { return std::unexpected(path + ": " + std::generic_category().message(errno)); }
-  auto made = read_rpz_text(*file, zone);
+  const auto file = open_regular_file(path);
+  if (!file) { return std::unexpected(path + ": " + file.error().reason); }
+  auto made = read_rpz_text(**file, zone);
   if (made) { return std::move(*made); }
   const ZoneFileFault& fault = made.error();
   const std::string line = fault.line == 0 ? "" : ":" + std::to_string(fault.line);

@@ -14,7 +14,7 @@ namespace vouch {
 // RpzReport, whose places are lines.
 std::expected<RpzZonePtr, ZoneFileFault> read_rpz_text(std::FILE& file, NameView zone);
 
-// The same from a file by name. The error reads "path:line: problem".
+// The same from a file by name, which is a regular one. The error reads "path:line: problem".
 std::expected<RpzZonePtr, std::string> read_rpz_file(const std::string& path, NameView zone);
 
 }  // namespace vouch

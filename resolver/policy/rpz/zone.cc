@@ -116,10 +116,6 @@ std::uint64_t RpzZone::rules() const noexcept {
   return all;
 }
 
-bool RpzZone::waits_for_answers() const noexcept {
-  return has(RpzTrigger::response_ip) || has(RpzTrigger::nsdname) || has(RpzTrigger::nsip);
-}
-
 std::size_t RpzZone::memory() const noexcept {
   return sizeof *this + qnames_.memory() + nsdnames_.memory() + client_ips_.memory() + response_ips_.memory() +
          nsips_.memory() + data_octets_;
@@ -266,8 +262,7 @@ void RpzZoneBuilder::add_rule(const RpzOwner& owner, NameView name, Type type, s
   RpzValue after = action.value_or(kNoRpzRule);
   if (before != kNoRpzRule) {
     // A CNAME is alone at its owner (RFC 1034 section 3.6.2). The first one stands.
-    const bool is_again =
-        type == Type::CNAME && (action ? before == *action : with_record(kNoRpzRule, type, ttl, rdata) == before);
+    const bool is_again = type == Type::CNAME && (action ? before == *action : is_this_alone(before, type, ttl, rdata));
     if (is_again) { return; }
     if (type == Type::CNAME || !is_data(before) || has_alias(before)) {
       return tell(report.conflicting, place, name, "another rule has this owner name already");
@@ -276,14 +271,33 @@ void RpzZoneBuilder::add_rule(const RpzOwner& owner, NameView name, Type type, s
   if (!action) { after = with_record(before, type, ttl, rdata); }
   if (after == kNoRpzRule) { return tell(report.conflicting, place, name, "too many records for one rule"); }
   if (before == kNoRpzRule && ++rules_ > RpzZone::kMaxRules) { error_ = "more rules than a zone may have"; }
+  use(after);
+  leave(before);
   if (!owner.is_name()) { return addresses(owner.trigger).set(owner.prefix, after); }
   RpzNameTable& table = owner.trigger == RpzTrigger::nsdname ? zone_->nsdnames_ : zone_->qnames_;
   if (!table.set(hashed, owner.is_wildcard, after)) { error_ = "the zone is too large"; }
 }
 
 bool RpzZoneBuilder::has_alias(RpzValue value) const {
-  const auto records = records_in(*records_[value - kFirstData]);
+  const auto records = records_in(*records_[value - kFirstData].text);
   return std::ranges::any_of(records, [](const StoredRecord& record) { return record.type == Type::CNAME; });
+}
+
+bool RpzZoneBuilder::is_this_alone(RpzValue value, Type type, std::uint32_t ttl, Bytes rdata) const {
+  return is_data(value) && *records_[value - kFirstData].text == record_octets(type, ttl, rdata);
+}
+
+void RpzZoneBuilder::use(RpzValue value) {
+  if (is_data(value)) { ++records_[value - kFirstData].rules; }
+}
+
+void RpzZoneBuilder::leave(RpzValue value) {
+  if (!is_data(value)) { return; }
+  RecordSet& set = records_[value - kFirstData];
+  if (--set.rules != 0) { return; }
+  free_.push_back(value);
+  known_.erase(known_.find(*set.text));
+  set.text = nullptr;
 }
 
 // The set that `value` stands for and one more record; each distinct set has one value. None when it would be too
@@ -292,7 +306,7 @@ RpzValue RpzZoneBuilder::with_record(RpzValue value, Type type, std::uint32_t tt
   std::vector<std::string> all{record_octets(type, ttl, rdata)};
   std::size_t size = all.front().size();
   if (is_data(value)) {
-    for (const StoredRecord& record : records_in(*records_[value - kFirstData])) {
+    for (const StoredRecord& record : records_in(*records_[value - kFirstData].text)) {
       if (record.type == type && std::ranges::equal(record.rdata, rdata)) { return value; }  // RFC 2181 section 5
       all.push_back(record_octets(record.type, record.ttl, record.rdata));
       size += all.back().size();
@@ -303,26 +317,24 @@ RpzValue RpzZoneBuilder::with_record(RpzValue value, Type type, std::uint32_t tt
   std::string text;
   text.reserve(size);
   for (const std::string& record : all) { text += record; }
-  const auto [known, is_new] = known_.try_emplace(std::move(text), u32(kFirstData + records_.size()));
-  if (is_new) { records_.push_back(&known->first); }
-  return known->second;
+  const RpzValue fresh = free_.empty() ? u32(kFirstData + records_.size()) : free_.back();
+  const auto [known, is_new] = known_.try_emplace(std::move(text), fresh);
+  if (!is_new) { return known->second; }
+  if (free_.empty()) {
+    records_.emplace_back();
+  } else {
+    free_.pop_back();
+  }
+  records_[fresh - kFirstData].text = &known->first;
+  return fresh;
 }
 
-// Of the sets that were on the way to others only the last are in use; those alone take memory later.
 bool RpzZoneBuilder::make_data() {
-  std::vector<bool> is_used(records_.size());
-  const auto use = [&](RpzValue value) {
-    if (is_data(value)) { is_used[value - kFirstData] = true; }
-  };
-  for (const RpzNameTable* table : {&zone_->qnames_, &zone_->nsdnames_}) { table->for_each_value(use); }
-  for (const RpzAddressTable* table : {&zone_->client_ips_, &zone_->response_ips_, &zone_->nsips_}) {
-    table->for_each_value(use);
-  }
   zone_->data_.resize(records_.size());
   zone_->data_octets_ = records_.size() * sizeof(RpzData);
   for (std::size_t i = 0; i < records_.size(); ++i) {
-    if (!is_used[i]) { continue; }
-    const auto records = records_in(*records_[i]);  // in the order of their types
+    if (records_[i].text == nullptr) { continue; }
+    const auto records = records_in(*records_[i].text);  // in the order of their types
     RpzData& data = zone_->data_[i];
     for (std::size_t first = 0; first < records.size();) {
       std::vector<Bytes> rdata;

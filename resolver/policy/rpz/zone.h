@@ -62,8 +62,7 @@ class RpzZone {
   std::uint64_t rules(RpzTrigger trigger) const noexcept;
   std::uint64_t rules() const noexcept;
   bool has(RpzTrigger trigger) const noexcept { return rules(trigger) != 0; }
-  bool waits_for_answers() const noexcept;  // some rule is about the answer or its servers
-  std::size_t memory() const noexcept;      // octets
+  std::size_t memory() const noexcept;  // octets
 
   // Each takes what one trigger is about. Of several addresses the one with the longest matching prefix wins (IPv4
   // counts as mapped into ::ffff:0:0/96), then the smallest; of several names the first in DNSSEC's order (sections 5.5
@@ -107,19 +106,29 @@ class RpzZoneBuilder {
       return siphash13(process_hash_key(), bytes_of(text));
     }
   };
-  // Sets of records are kept once, however many rules say the same: a feed sends a million names to one garden.
+  // Sets of records are kept once, however many rules say the same: a feed sends a million names to one garden. They
+  // grow record by record, and each set on the way to the last goes with its last rule: an owner of n records would
+  // leave n of them, of n^2 / 2 records, behind.
   using Known = std::unordered_map<std::string, RpzValue, StringHash>;
+  struct RecordSet {
+    const std::string* text = nullptr;  // the key in known_; null: free
+    std::uint64_t rules = 0;            // that have it
+  };
 
   void tell(std::uint64_t& counter, std::uint64_t place, NameView owner, std::string_view problem);
   void add_rule(const RpzOwner& owner, NameView name, Type type, std::uint32_t ttl, Bytes rdata, std::uint64_t place);
   RpzValue with_record(RpzValue value, Type type, std::uint32_t ttl, Bytes rdata);
+  bool is_this_alone(RpzValue value, Type type, std::uint32_t ttl, Bytes rdata) const;
+  void use(RpzValue value);
+  void leave(RpzValue value);
   bool has_alias(RpzValue value) const;
   bool make_data();
   RpzAddressTable& addresses(RpzTrigger trigger) noexcept;
 
   std::unique_ptr<RpzZone> zone_;
   Known known_;
-  std::vector<const std::string*> records_;  // by value: the set as known_ has it
+  std::vector<RecordSet> records_;  // by value
+  std::vector<RpzValue> free_;      // values that no rule has any more
   std::uint64_t rules_ = 0;
   std::string error_;  // what ends it
 };

@@ -75,6 +75,7 @@ class Memory final : public SnapshotSink, public SnapshotSource {
     all.insert(all.end(), octets.begin(), octets.end());
     return true;
   }
+  bool rest() override { return true; }
   std::size_t read(MutableBytes to) override {
     const std::size_t count = std::min(to.size(), all.size() - at);
     std::copy_n(all.begin() + static_cast<std::ptrdiff_t>(at), count, to.begin());

@@ -2,10 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+#include <functional>
 #include <string>
 
 #include "resolver/cache/snapshot_codec.h"
 #include "tests/unit/cache/cache_samples.h"
+#include "tests/unit/cache/living.h"
 
 namespace vouch {
 namespace {
@@ -37,6 +40,7 @@ class Memory final : public SnapshotSink, public SnapshotSource {
     all.insert(all.end(), octets.begin(), octets.end());
     return ++blocks <= most_blocks;
   }
+  bool rest() override { return ++rests <= most_rests; }
   std::size_t read(MutableBytes to) override {
     const std::size_t count = std::min(to.size(), all.size() - at);
     std::copy_n(all.begin() + static_cast<std::ptrdiff_t>(at), count, to.begin());
@@ -44,7 +48,8 @@ class Memory final : public SnapshotSink, public SnapshotSource {
     return count;
   }
   Buffer all;
-  std::size_t at = 0, blocks = 0, most_blocks = SIZE_MAX;
+  std::size_t at = 0;
+  std::size_t blocks = 0, most_blocks = SIZE_MAX, rests = 0, most_rests = SIZE_MAX;
 };
 
 // A record with an RRSIG over it that nobody can verify: here only its times matter.
@@ -85,7 +90,8 @@ class Snapshot : public testing::Test {
     SnapshotReader reader(file, after, clock);
     const auto header = reader.open();
     if (!header) { return header.error(); }
-    reader.begin({.grounds = today, .max_stale = max_stale, .signature_skew = 300}, elapsed, clock.uptime);
+    reader.begin({.grounds = today, .max_stale = max_stale, .signature_skew = 300, .as_of = after.generations()},
+                 elapsed, clock.uptime);
     SnapshotReader::Step step = SnapshotReader::Step::more;
     while (step == SnapshotReader::Step::more) { step = reader.next(); }
     restored = reader.restored();
@@ -343,6 +349,135 @@ TEST_F(Snapshot, ASinkThatWantsNoMoreEndsTheWriting) {
   EXPECT_LE(file.blocks, 2U);
 }
 
+// What is bogus is not written: a long walk that yields nothing.
+TEST_F(Snapshot, AWalkThatYieldsNothingRestsAndCanBeEnded) {
+  constexpr std::uint32_t kNames = 5000;
+  for (std::uint32_t i = 0; i < kNames; ++i) { ASSERT_TRUE(put(address_of(numbered("n", i), i), Security::bogus)); }
+  const SnapshotWriting writing{.now = clock.uptime, .instant = clock.monotonic(), .max_octets = 1 << 20};
+  const auto written = write_snapshot(before, writing, file);
+  ASSERT_TRUE(written);
+  EXPECT_EQ(written->sum(), 0U);
+  EXPECT_GE(file.rests, 2 * kNames / kSnapshotStep) << "once in each step of both passes";
+
+  file = Memory();
+  file.most_rests = 10;
+  EXPECT_FALSE(write_snapshot(before, writing, file));
+  EXPECT_EQ(file.rests, 11U);
+}
+
+TEST_F(Snapshot, WhatIsForgottenMeanwhileDoesNotComeBack) {
+  for (std::uint32_t i = 0; i < 3000; ++i) { ASSERT_TRUE(put(address_of(numbered("n", i), i))); }
+  const auto cut = [this](Caches& caches) {
+    caches.delegations.put(Delegation::make(Name::of("example."), {{Name::of("ns.example."), {}}}, 3600), clock.uptime);
+  };
+  cut(before);
+  ASSERT_TRUE(write());
+  const std::function<void()> forgets[] = {[&] { after.rrsets.clear(); },
+                                           [&] { after.rrsets.remove(Name::of("other.example."), Type::A); },
+                                           [&] { after.rrsets.remove_name(Name::of("other.example.")); },
+                                           [&] { after.rrsets.remove_below(Name::of("example.")); },
+                                           [&] { after.delegations.remove(Name::of("example.")); },
+                                           [&] { after.delegations.remove_below(Name::of("example.")); },
+                                           [&] { after.delegations.clear(); },
+                                           [&] { after.denials.remove_below(Name::of("example.")); },
+                                           [&] { after.denials.clear(); },
+                                           [&] { after.servers.remove(*IpAddress::parse("192.0.2.1"), Name()); },
+                                           [&] { after.servers.clear(); }};
+  for (const auto& forget : forgets) {
+    after.rrsets.clear();
+    after.delegations.clear();
+    file.at = 0;
+    SnapshotReader reader(file, after, clock);
+    ASSERT_TRUE(reader.open());
+    reader.begin({.grounds = grounds, .as_of = after.generations()}, 0, clock.uptime);
+    ASSERT_EQ(reader.next(), SnapshotReader::Step::more);
+    ASSERT_EQ(reader.next(), SnapshotReader::Step::more);
+    forget();
+    const std::uint64_t left = after.rrsets.stats().entries;
+    EXPECT_EQ(reader.next(), SnapshotReader::Step::outdated);
+    EXPECT_EQ(reader.next(), SnapshotReader::Step::outdated) << "for good";
+    EXPECT_EQ(reader.fault(), SnapshotFault::none);
+    EXPECT_EQ(after.rrsets.stats().entries, left);
+  }
+}
+
+// A flush may fall between the reader's look and its putting an entry in: it is the shard's lock that tells.
+TEST_F(Snapshot, NothingIsRestoredAsOfBeforeAForgetting) {
+  const auto then = after.generations();
+  after.rrsets.remove_name(Name::of("www.example."));
+  after.delegations.remove(Name::of("example."));
+  after.denials.remove_below(Name::of("example."));
+  after.servers.clear();
+  const RRsetPtr data = rrset("www.example. 300 IN A 192.0.2.1");
+  KeptEntry entry{.name = {}, .type = Type::A, .entry = {}, .expires = clock.uptime + 300};
+  entry.entry.lifetime = 300;
+  entry.entry.rrset = data;
+  const KeptDelegation cut{.delegation = Delegation::make(Name::of("example."), {{Name::of("ns.example."), {}}}, 3600),
+                           .expires = clock.uptime + 300};
+  const KeptProof proof{.rrset = signed_set("a.example. 300 IN NSEC k.example. A RRSIG NSEC"),
+                        .expires = clock.uptime + 300};
+  const KeptServer server{.address = *IpAddress::parse("192.0.2.1"), .smoothed_rtt = std::chrono::milliseconds(1)};
+  const auto restore = [&](const Caches::Generations& as_of) {
+    return std::array{after.rrsets.restore(entry, clock.uptime, as_of.rrsets),
+                      after.delegations.restore(cut, clock.uptime, as_of.delegations),
+                      after.denials.restore(Name::of("example."), proof, clock.uptime, as_of.denials),
+                      after.servers.restore(server, clock.monotonic(), as_of.servers)};
+  };
+  EXPECT_EQ(restore(then), (std::array{false, false, false, false}));
+  EXPECT_EQ(restore(after.generations()), (std::array{true, true, true, true}));
+}
+
+// ------------------------------------------------------------------------------------------- answers within
+// delegations
+
+class WithinDelegations : public Snapshot {
+ protected:
+  WithinDelegations() { before.keeps_answers_within_delegations = after.keeps_answers_within_delegations = true; }
+  void cut_at(std::string_view zone, std::uint32_t ttl) {
+    before.delegations.put(Delegation::make(Name::of(zone), {{Name::of("ns.elsewhere.test."), {}}}, ttl), clock.uptime);
+  }
+};
+
+TEST_F(WithinDelegations, RestoredAnswersEndWithTheDelegationsThatLedToThem) {
+  cut_at("example.", 600);
+  cut_at("test.", 3000);
+  ASSERT_TRUE(before.delegations.find(Name::of("test."), clock.uptime)) << "so that one cut is visited, and one is not";
+  ASSERT_TRUE(put(rrset("www.example. 3000 IN A 192.0.2.1")));
+  ASSERT_TRUE(put(rrset("seen.example. 3000 IN A 192.0.2.1")));
+  ASSERT_TRUE(before.rrsets.find(Name::of("seen.example."), Type::A, clock.uptime));
+  ASSERT_TRUE(put(rrset("www.test. 300 IN A 192.0.2.1")));
+  ASSERT_TRUE(before.rrsets.put_negative(Name::of("gone.example."), Type::none, EntryKind::name_error,
+                                         soa("example.", 3000, 3000), Credibility::answer_authoritative,
+                                         Security::unchecked, clock.uptime));
+
+  ASSERT_EQ(restart(100), SnapshotFault::none);
+
+  for (const std::string_view name : {"www.example.", "seen.example.", "gone.example."}) {
+    const auto entry = find(name, Type::A);
+    ASSERT_TRUE(entry) << name;
+    EXPECT_EQ(entry->ttl, after.delegations.seconds_left(Name::of(name), clock.uptime)) << name;
+    EXPECT_EQ(entry->ttl, 500U) << name;
+  }
+  EXPECT_EQ(find("www.test.", Type::A)->ttl, 200U) << "not longer either";
+}
+
+TEST_F(WithinDelegations, AnswersOfUnknownDelegationsStayOut) {
+  cut_at("test.", 3000);
+  ASSERT_TRUE(put(rrset("www.example. 3000 IN A 192.0.2.1")));
+  ASSERT_EQ(restart(), SnapshotFault::none);
+  EXPECT_FALSE(find("www.example.", Type::A));
+  EXPECT_EQ(restored.refused, 1U);
+}
+
+TEST_F(WithinDelegations, AnswersThatWereNotKeptSoStayOut) {
+  before.keeps_answers_within_delegations = false;
+  cut_at("example.", 3000);
+  ASSERT_TRUE(put(rrset("www.example. 3000 IN A 192.0.2.1")));
+  ASSERT_EQ(restart(), SnapshotFault::none);
+  EXPECT_FALSE(find("www.example.", Type::A)) << "its own cut may have ended before";
+  EXPECT_TRUE(after.delegations.find(Name::of("example."), clock.uptime));
+}
+
 // ------------------------------------------------------------------------------------------------------ damaged
 // streams
 
@@ -361,13 +496,12 @@ class DamagedSnapshot : public Snapshot {
   }
   // Everything that a damaged stream brings in was in the whole one, octet for octet.
   void expect_nothing_wrong() {
-    after.rrsets.for_each(clock.uptime, [&](NameView name, Type type, const CacheEntry& entry) {
+    for (const auto& [name, type, entry] : samples::living(after.rrsets, clock.uptime)) {
       const auto original = before.rrsets.find(name, type, clock.uptime);
       EXPECT_TRUE(original && original->rrset->same_data(*entry.rrset) && original->ttl == entry.ttl &&
                   original->security == entry.security)
-          << name.text();
-      return true;
-    });
+          << name.view().text();
+    }
   }
   Buffer whole;
 };

@@ -59,13 +59,20 @@ TEST(PolicyKeys, AFamilysFileIsTakenAsItIsWritten) {
 
 TEST(PolicyKeys, MistakesAreToldWithTheirRemedy) {
   struct Row {
-    std::string_view text;
+    std::string text;
     std::string_view problem;
   };
+  std::string deep = "example";
+  for (std::size_t labels = 1; labels <= kMaxListedLabels; ++labels) { deep = "a." + deep; }
+  EXPECT_TRUE(load("policy: {block: [" + deep.substr(2) + "]}\n"));
   const Row rows[] = {
       {"policy: {lists: [{name: ads}]}", "`file` is missing"},
       {"policy: {lists: [{name: Ads!, file: x}]}", "is not a name of 1 to 64"},
       {"policy: {lists: [{name: a, file: x}, {name: a, file: y}]}", "list `a` is there twice"},
+      {"policy: {lists: [{name: _other, file: x}]}", "list `_other` begins with an underscore"},
+      {"policy: {allow: [" + deep + "]}", "has more than 32 labels"},
+      {"policy: {block: [" + deep + "]}", "has more than 32 labels"},
+      {"policy: {views: [{name: a, clients: [10.0.0.0/8], block: [" + deep + "]}]}", "has more than 32 labels"},
       {"policy: {lists: [ads.txt]}", "each item must be a map"},
       {"policy: {lists: [{name: a, file: x, action: block}]}", "nxdomain"},
       {"policy: {views: [{name: a, clients: []}]}", "has no clients"},

@@ -178,6 +178,24 @@ TEST_F(Confined, WritesItsStateAndNothingElse) {
             0);
 }
 
+// As the control socket is at the end.
+TEST_F(Confined, RemovesASocketFromAFolderOfItsOwn) {
+  if (!has_landlock()) { GTEST_SKIP() << "this kernel has no Landlock"; }
+  const auto removed_from = [this](const char* folder) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    const std::string path = (root_ / folder / "socket").string();
+    path.copy(address.sun_path, sizeof address.sun_path - 1);
+    const int socket = ::socket(AF_UNIX, SOCK_STREAM, 0);
+    EXPECT_EQ(::bind(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+    const int outcome = outcome_of([&path] { return failure_of(::unlink(path.c_str())); });
+    ::close(socket);
+    return outcome;
+  };
+  EXPECT_EQ(removed_from("state"), 0);
+  EXPECT_EQ(removed_from("conf"), EACCES);
+}
+
 TEST_F(Confined, WhatIsWrittenIsNotWrittenThroughALink) {
   std::filesystem::create_symlink(root_ / "elsewhere/file", root_ / "state/anchors");
   EXPECT_EQ(outcome_of([this] { return write_durably((root_ / "state/anchors").string(), "mine", 0600) ? 0 : 1; }), 0);
@@ -274,6 +292,7 @@ TEST(Grants, AFolderOfOnesOwnIsOpenedAndASharedOneIsNot) {
   configuration.telemetry.state_directory = "/var/lib/vouch";
   configuration.logging.target = LogTarget::file;
   configuration.logging.file = "log/vouchd.log";
+  configuration.control.socket = "/run/vouch/control.sock";
   const ConfiguredGrants found = grants_of(configuration, "/srv/vouch");
   EXPECT_THAT(found.grants.readable, Contains("/etc/vouch"));
   EXPECT_THAT(found.grants.readable, Contains("/etc/vouch/tls"));
@@ -282,6 +301,7 @@ TEST(Grants, AFolderOfOnesOwnIsOpenedAndASharedOneIsNot) {
   EXPECT_THAT(found.narrow, Contains("/etc/hostname"));
   EXPECT_THAT(found.grants.writable, Contains("/var/lib/vouch"));
   EXPECT_THAT(found.grants.writable, Contains("/srv/vouch/log"));
+  EXPECT_THAT(found.grants.writable, Contains("/run/vouch"));  // the control socket is removed from it at the end
   EXPECT_THAT(found.grants.writable, Not(Contains("/srv/vouch")));
 }
 

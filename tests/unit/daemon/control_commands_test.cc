@@ -4,9 +4,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <semaphore>
+
+#include "resolver/base/lack_of_memory.h"
 #include "resolver/daemon/control/answer_feed.h"
 #include "resolver/daemon/control/busiest.h"
 #include "resolver/daemon/control/control_server.h"
+#include "resolver/daemon/reloader.h"
 #include "resolver/wire/message_writer.h"
 #include "tests/unit/daemon/control_kit.h"
 
@@ -31,6 +35,17 @@ RRsetPtr rrset(std::string_view line) {
   return RRset::make(record->owner, record->type, record->ttl, rdata);
 }
 
+RRsetPtr signed_rrset(std::string_view line) {
+  const auto record = parse_record(line);
+  const auto signature =
+      parse_record("example. 300 IN RRSIG " + type_text(record->type) +
+                   " 13 2 300 1700086400 1699913600 4711 example. "
+                   "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA==");
+  const Bytes rdata[] = {record->rdata};
+  const Bytes signatures[] = {signature->rdata};
+  return RRset::make(record->owner, record->type, record->ttl, rdata, signatures);
+}
+
 ZoneTrustPtr trust(std::string_view zone, Verdict verdict) {
   return std::make_shared<const ZoneTrust>(
       ZoneTrust{.zone = Name::of(zone), .verdict = std::move(verdict), .keys = {}});
@@ -41,22 +56,23 @@ class Commands : public testing::Test {
   Commands() : caches_(CacheOptions{.size = 8 << 20}), trust_(caches_.share_of_trust()), recorder_(counters_) {
     figures_.taken = kNow;
     figures_.counters = std::make_shared<WorkerCounters>();
-    const ControlParts parts{
-        .clock = clock_,
-        .caches = caches_,
-        .trust = trust_,
-        .take_figures = [this](const ControlParts::WithFigures& work) { work(figures_, status_); },
-        .ask =
-            [this](Buffer query, const IpAddress& client, const std::function<void(const Buffer&)>& done) {
-              asked_ = std::move(query);
-              client_ = client;
-              done(reply_);
-            },
-        .recorders = {&recorder_}};
-    add_flush_commands(registry_, parts);
-    add_cache_commands(registry_, parts);
-    add_stats_commands(registry_, parts);
-    add_lookup_command(registry_, parts);
+    add_flush_commands(registry_, parts());
+    add_cache_commands(registry_, parts());
+    add_stats_commands(registry_, parts());
+    add_lookup_command(registry_, parts());
+  }
+  ControlParts parts() {
+    return {.clock = clock_,
+            .caches = caches_,
+            .trust = trust_,
+            .take_figures = [this](const ControlParts::WithFigures& work) { work(figures_, status_); },
+            .ask =
+                [this](Buffer query, const IpAddress& client, const std::function<void(const Buffer&)>& done) {
+                  asked_ = std::move(query);
+                  client_ = client;
+                  done(reply_);
+                },
+            .recorders = {&recorder_}};
   }
   void put(std::string_view line, Security security = Security::secure, Flaw flaw = {}) {
     ASSERT_TRUE(caches_.rrsets.put(rrset(line), Credibility::answer_authoritative, security, kNow, nullptr, flaw));
@@ -146,10 +162,34 @@ TEST_F(Commands, FlushingATypeABogusAndAll) {
   EXPECT_EQ(ask("flush type", R"({"type": "A"})").at("removed").at("rrsets"), 3);
   EXPECT_TRUE(knows("www.example.", Type::AAAA));
   EXPECT_EQ(ask("flush type").at("code"), "bad_argument");
+  EXPECT_EQ(caches_.delegations.entries(), 1U);
+  EXPECT_EQ(trust_.entries(), 1U);
   EXPECT_GT(ask("flush all").at("total").get<int>(), 3);
   EXPECT_FALSE(knows("www.example.", Type::AAAA));
   EXPECT_EQ(caches_.delegations.entries() + caches_.failures.entries() + trust_.entries() + caches_.servers.entries(),
             0U);
+}
+
+TEST_F(Commands, FlushingATypeTakesWhatSaysTheSameInOtherWords) {
+  fill();
+  const auto prove = [&] {
+    caches_.denials.put(Name::of("example."), signed_rrset("a.example. 300 IN NSEC k.example. A RRSIG NSEC"), 300,
+                        kNow);
+    caches_.denials.put_soa(Name::of("example."),
+                            signed_rrset("example. 300 IN SOA ns.example. host.example. 1 2 3 4 60"), 300, kNow);
+  };
+  prove();
+  ASSERT_EQ(caches_.denials.entries(), 1U);
+  EXPECT_EQ(ask("flush type", R"({"type": "NS"})").at("removed").dump(),
+            R"({"rrsets":1,"delegations":1,"proofs":1,"failures":0,"zones_of_trust":0,"servers":0})");
+  EXPECT_EQ(caches_.delegations.entries() + caches_.denials.entries(), 0U);
+  prove();
+  EXPECT_EQ(ask("flush type", R"({"type": "DS"})").at("removed").dump(),
+            R"({"rrsets":0,"delegations":0,"proofs":1,"failures":0,"zones_of_trust":2,"servers":0})");
+  fill();
+  EXPECT_EQ(ask("flush type", R"({"type": "DNSKEY"})").at("removed").at("zones_of_trust"), 2);
+  EXPECT_EQ(trust_.entries(), 0U);
+  EXPECT_TRUE(knows("www.example.", Type::A));
 }
 
 TEST_F(Commands, ADumpIsPresentationFormWithVerdictsAndOnlyOfTheZoneAskedFor) {
@@ -216,6 +256,8 @@ TEST_F(Commands, AnchorsAndCachesComeFromTheStatus) {
   EXPECT_EQ(anchors.at("anchors").dump(),
             R"([{"zone":"example.","key_tag":4711,"algorithm":13,"state":"add_pending"}])");
   EXPECT_EQ(anchors.at("negative_anchors").at(0).at("until"), 1'800'000'000);
+  status_.negative_anchors[0].until = 0;  // until the operator takes it out: no time, as in the API
+  EXPECT_TRUE(ask("anchors").at("negative_anchors").at(0).at("until").is_null());
   EXPECT_EQ(ask("cache stats").at("caches").at(0).at("entries"), 7);
 }
 
@@ -227,11 +269,36 @@ TEST_F(Commands, StatsAddUpWhatTheWorkersCount) {
       5);
   counters->validation.failures[static_cast<std::size_t>(Reason::rrsig_expired)].add(2);
   figures_.counters = counters;
+  figures_.policy.actions[1] = 6;
+  figures_.policy.sources = {{"ads", 4}, {"_other", 2}};
+  figures_.policy.stripped = 8;
+  figures_.policy.dns64 = 9;
   const Json stats = ask("stats");
+  EXPECT_EQ(stats.at("policy").at("actions").at("nxdomain"), 6);
+  EXPECT_EQ(stats.at("policy").at("sources").dump(), R"({"ads":4,"_other":2})");
+  EXPECT_EQ(stats.at("policy").at("stripped"), 8);
+  EXPECT_EQ(stats.at("policy").at("dns64"), 9);
   EXPECT_EQ(stats.at("queries").at("tcp"), 7);
   EXPECT_EQ(stats.at("answers").at("by_verdict").at("bogus"), 5);
   EXPECT_EQ(stats.at("answers").at("by_source").at("cache"), 5);
   EXPECT_EQ(stats.at("validation").at("failures").dump(), R"({"rrsig_expired":2})");
+}
+
+TEST_F(Commands, StatsLeaveNoCounterOut) {
+  auto counters = std::make_shared<WorkerCounters>();
+  figures_.counters = counters;
+  auto* const all = reinterpret_cast<Counter*>(&*counters);
+  // Told as a mean of microseconds, or in milliseconds.
+  const std::set<const Counter*> nanoseconds{
+      &counters->front.from_cache.nanoseconds, &counters->front.by_recursion.nanoseconds,
+      &counters->resolver.round_trip.nanoseconds, &counters->validation.nanoseconds};
+  std::string before = ask("stats").dump();
+  for (std::size_t i = 0; i < sizeof *counters / sizeof(Counter); ++i) {
+    all[i].add(nanoseconds.contains(&all[i]) ? 1'000'000'000 : 1);
+    const std::string after = ask("stats").dump();
+    EXPECT_NE(after, before) << "counter number " << i << " of telemetry/counters.h is not told";
+    before = after;
+  }
 }
 
 TEST_F(Commands, ALookupAsksWhatIsWishedAndTakesTheReplyApart) {
@@ -290,7 +357,7 @@ struct HandExecutor final : Executor {
     if (armed == 0) { return false; }
     running = std::exchange(armed, 0);
     auto work = std::move(due);
-    work();
+    survive_lack_of_memory(work);  // as an event loop does
     running = 0;
     return true;
   }
@@ -363,6 +430,75 @@ TEST(Watching, OneMayStopWithinHisLookAndTheOthersGoOn) {
   ASSERT_TRUE(executor.go_off());
   EXPECT_EQ(first, 1);
   EXPECT_EQ(second, 2);
+}
+
+TEST(Watching, GoesOnAfterMemoryHasRunOutForATurn) {
+  WorkerCounters counters;
+  Recorder recorder(counters);
+  HandExecutor executor;
+  AnswerFeed feed({&recorder}, executor);
+  int turns = 0;
+  feed.begin([&](std::span<const WatchedAnswer>, std::uint64_t) {
+    if (++turns == 1) { throw std::bad_alloc(); }
+  });
+  ASSERT_TRUE(executor.go_off());
+  ASSERT_TRUE(executor.go_off());
+  EXPECT_EQ(turns, 2);
+}
+
+TEST_F(Commands, WhoLooksLeavesWhenHisCallIsOverThoughHeHasNotHungUp) {
+  HandExecutor executor;
+  add_watch_commands(registry_, executor, parts());
+  const auto call = std::make_shared<Call>(ControlRequest{.command = "trace", .arguments = Json::object()}, heard_);
+  registry_.run(call);
+  EXPECT_TRUE(recorder_.watch().is_on());
+  call->fail(control_code::kFailed, "it failed within, after it had begun");
+  ASSERT_TRUE(executor.go_off());
+  EXPECT_FALSE(recorder_.watch().is_on());
+  EXPECT_FALSE(executor.go_off());
+}
+
+// --- Reload.
+
+struct LastLine final : CallReplies {
+  explicit LastLine(EventLoop& given) : loop(given) {}
+  void put(std::string line, bool) override {
+    said = Json::parse(line);
+    loop.stop();
+  }
+  bool is_full() const override { return false; }
+  void when_drained(std::function<void()>) override {}
+  EventLoop& loop;
+  Json said;
+};
+
+TEST(Reloading, IsPossibleAgainHoweverTheOneBeforeEnded) {
+  const auto server = ControlServer::create();
+  ASSERT_NE(server, nullptr);
+  auto& loop = dynamic_cast<EventLoop&>(server->executor());  // run here, in the place of the server's thread
+  const auto hang = loop.after(20s, [&loop] { loop.stop(); });
+  int turn = 0;
+  std::binary_semaphore go(0);
+  add_reload_command(*server, [&]() -> ReloadReport {
+    go.acquire();
+    if (++turn == 1) { throw std::bad_alloc(); }
+    if (turn == 2) { throw std::runtime_error("a fault"); }
+    return {.errors = {}, .changed = {"cache.ttl_max"}, .need_restart = {}};
+  });
+  const auto ask = [&](CallReplies& replies) {
+    server->registry().run(
+        std::make_shared<Call>(ControlRequest{.command = "reload", .arguments = Json::object()}, replies));
+  };
+  for (const char* const told : {R"("code":"failed")", R"("code":"failed")", R"("changed":["cache.ttl_max"])"}) {
+    LastLine first(loop);
+    ask(first);
+    HeardReplies second;
+    ask(second);
+    EXPECT_EQ(second.last().at("code"), "busy");
+    go.release();
+    loop.run();
+    EXPECT_THAT(first.said.dump(), testing::HasSubstr(told));
+  }
 }
 
 TEST(BusiestNames, AreFoundAmongManyThatComeOnce) {

@@ -187,12 +187,18 @@ TEST_F(ControlServing, RequestsAreAnsweredInTheirOrderHoweverTheyArrive) {
   EXPECT_TRUE(client.is_closed());
 }
 
-TEST_F(ControlServing, ALineBeyondTheLimitIsToldAndEndsTheConnection) {
+TEST_F(ControlServing, ALineBeyondTheLimitIsToldAndEndsTheConnectionWhetherOrNotItsEndHasCome) {
   serve();
+  for (const std::string_view end : {"", "\n", "\n{\"command\": \"echo\"}\n"}) {
+    Client client(path_);
+    ASSERT_TRUE(client.say(std::string(kMaxRequestOctets + 1, ' ') + std::string(end)));
+    EXPECT_EQ(client.code(), "too_large");
+    EXPECT_TRUE(client.is_closed());
+  }
   Client client(path_);
-  ASSERT_TRUE(client.say(std::string(kMaxRequestOctets + 1, ' ')));
-  EXPECT_EQ(client.code(), "too_large");
-  EXPECT_TRUE(client.is_closed());
+  const std::string request = R"({"command": "echo"})";
+  ASSERT_TRUE(client.say(request + std::string(kMaxRequestOctets - request.size(), ' ') + "\n"));
+  EXPECT_EQ(client.line(), R"({"ok":true})");
 }
 
 TEST_F(ControlServing, HalfALineThenHangUpIsNothing) {
@@ -243,6 +249,21 @@ TEST_F(ControlServing, WhoeverIsServedIsNotThrownOut) {
   Client fourth(path_);
   ASSERT_TRUE(fourth.say("{\"command\": \"echo\"}\n"));
   EXPECT_EQ(fourth.line(), R"({"ok":true})");
+}
+
+// A command that is silent until its asker hangs up, begun only after he has: its slot must come back all the same.
+TEST_F(ControlServing, WhatGoesOnEndsThoughItsAskerHungUpBeforeItBegan) {
+  serve({.connections = 1, .sweep = 20ms});
+  Client client(path_);
+  ASSERT_TRUE(client.say("{\"command\": \"forgets\"}\n{\"command\": \"waits\"}\n"));
+  client.end();
+  EXPECT_EQ(client.code(), "timeout");  // what was said is still sent
+  EXPECT_EQ(client.line(), R"({"n":1})");
+  EXPECT_TRUE(client.is_closed());
+  EXPECT_EQ(gone_, 1);
+  Client other(path_);
+  ASSERT_TRUE(other.say("{\"command\": \"echo\"}\n"));
+  EXPECT_EQ(other.line(), R"({"ok":true})");
 }
 
 TEST_F(ControlServing, ACommandWaitsForASlowReaderAndHearsWhenHeGoes) {

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <atomic>
 #include <filesystem>
 #include <fstream>
 #include <semaphore>
@@ -39,6 +40,12 @@ struct NegativeAnchorsInAFolder : testing::Test {
     for (const auto& entry : fs::directory_iterator(folder)) { out.push_back(entry.path().filename().string()); }
     return out;
   }
+  std::expected<void, std::string> saved(NegativeAnchorFile& file) {
+    std::expected<void, std::string> outcome = std::unexpected("it was not told");
+    file.after_writing([&outcome](std::expected<void, std::string> told) { outcome = std::move(told); });
+    chores.wait();
+    return outcome;
+  }
   Silence silence;
   fs::path folder;
   ChoreThread chores;
@@ -50,7 +57,7 @@ TEST_F(NegativeAnchorsInAFolder, WhatIsWrittenIsReadByTheNextRun) {
   EXPECT_EQ(*file->read(), std::nullopt);
   file->write("first");
   file->write("second");
-  ASSERT_TRUE(file->wait());
+  ASSERT_TRUE(saved(*file));
   EXPECT_EQ(NegativeAnchorFile::in(folder.string(), chores)->read()->value(), "second");
   EXPECT_THAT(names(), UnorderedElementsAre("negative-anchors"));
   struct stat status {};
@@ -79,9 +86,39 @@ TEST_F(NegativeAnchorsInAFolder, AFailureIsToldToWhoeverWaits) {
   const auto file = NegativeAnchorFile::in(folder.string(), chores);
   fs::remove_all(folder);
   file->write("text");
-  const auto saved = file->wait();
-  ASSERT_FALSE(saved);
-  EXPECT_THAT(saved.error(), HasSubstr("negative-anchors"));
+  const auto outcome = saved(*file);
+  ASSERT_FALSE(outcome);
+  EXPECT_THAT(outcome.error(), HasSubstr("negative-anchors"));
+}
+
+TEST_F(NegativeAnchorsInAFolder, WhereNoTextCouldBeMadeNothingIsSavedUntilOneCan) {
+  const auto file = NegativeAnchorFile::in(folder.string(), chores);
+  file->write("first");
+  file->cannot_write("they are too many");
+  const auto outcome = saved(*file);
+  ASSERT_FALSE(outcome);
+  EXPECT_THAT(outcome.error(), HasSubstr("too many"));
+  EXPECT_EQ(file->read()->value(), "first");
+  file->write("second");
+  EXPECT_TRUE(saved(*file));
+}
+
+TEST_F(NegativeAnchorsInAFolder, NobodyWaitsForTheDiskAndIsToldOnlyWhenItIsThere) {
+  const auto file = NegativeAnchorFile::in(folder.string(), chores);
+  std::binary_semaphore go(0);
+  chores.post([&go] { go.acquire(); });  // a large cache is being walked
+  file->write("text");
+  std::atomic<bool> is_told = false;
+  bool was_there = false;
+  file->after_writing([&](const std::expected<void, std::string>&) {
+    was_there = fs::exists(folder / "negative-anchors");
+    is_told = true;
+  });
+  EXPECT_FALSE(is_told);
+  go.release();
+  chores.wait();
+  EXPECT_TRUE(is_told);
+  EXPECT_TRUE(was_there);
 }
 
 TEST_F(NegativeAnchorsInAFolder, WithoutAFolderThereIsNone) {

@@ -315,6 +315,34 @@ TEST_F(Keeping, ANegativeAnchorEndsAtItsTime) {
   EXPECT_NE(anchors_->current()->negative(Name::of("always.example.")), nullptr);
 }
 
+// A reload makes another keeper on the anchors that are shared: its own options hold from then on.
+TEST_F(Keeping, TheNegativeAnchorsOfAReloadHoldAtOnce) {
+  const auto is_off = [this](std::string_view name) {
+    return anchors_->current()->negative(Name::of(name)) != nullptr;
+  };
+  options_.negative_trust_anchors = {NegativeAnchor(Name::of("former.example.")),
+                                     NegativeAnchor(Name::of("kept.example."))};
+  start();
+  anchors_->replace_temporary_negatives({Name::of("temporary.example.")});
+  DnssecOptions changed = options_;
+  changed.negative_trust_anchors = {NegativeAnchor(Name::of("kept.example.")),
+                                    NegativeAnchor(Name::of("fresh.example."), "", kStart + 5000)};
+  task_ = {};
+  keeper_ = std::make_unique<AnchorKeeper>(
+      AnchorKeeperParts{.options = changed, .anchors = *anchors_, .trust = trust_, .store = &store_, .clock = clock_});
+  EXPECT_FALSE(is_off("www.former.example."));
+  EXPECT_TRUE(is_off("www.kept.example."));
+  EXPECT_TRUE(is_off("www.fresh.example."));
+  EXPECT_TRUE(is_off("www.temporary.example."));  // the operator's word at run time stands beside it
+  task_ = keeper_->run(zone_, executor_);
+  task_.start();
+  pass_until(kStart + 5000);
+  EXPECT_FALSE(is_off("www.fresh.example."));
+  EXPECT_TRUE(is_off("www.kept.example."));
+  task_ = {};  // before the options that it leans on
+  keeper_.reset();
+}
+
 TEST_F(Keeping, NoZoneIsAskedMoreOftenThanOnceAnHour) {
   options_.trust_anchors.push_back({.owner = Name::of("b."), .type = Type::DS, .rdata = second_.ds(Name::of("b."))});
   start();

@@ -4,7 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <future>
 #include <set>
+#include <thread>
 
 #include "resolver/base/log.h"
 #include "tests/scenarios/simulation.h"
@@ -33,28 +35,42 @@ class Memory final : public NegativeAnchorStore {
  public:
   std::expected<std::optional<std::string>, std::string> read() override { return text; }
   void set_aside() override { was_set_aside = true; }
-  void write(std::string next) override { text = std::move(next); }
+  void write(std::string next) override {
+    if (std::exchange(has_no_room, false)) { throw std::bad_alloc(); }
+    text = std::move(next);
+  }
+  bool has_no_room = false;  // for the next one
+  void cannot_write(std::string why) override { ADD_FAILURE() << why; }
   std::optional<std::string> text;
   bool was_set_aside = false;
 };
 
 class ScriptedProber final : public ZoneProber {
  public:
-  explicit ScriptedProber(VirtualClock& clock) : clock_(clock) {}
+  ScriptedProber(VirtualClock& clock, VirtualExecutor& executor) : clock_(clock), executor_(executor) {}
   Task<Health> probe(const Name& zone) override {
     asked.push_back(clock_.wall());
+    zones.insert(zone.text());
     if (during) { during(); }
+    if (takes > Duration::zero()) {
+      OneShot<bool> over;
+      const auto timer = executor_.after(takes, [&over] { over.set(true); });
+      co_await over;
+    }
     if (holds) { co_return Health{true, Verdict::secure()}; }
     co_return Health{false, Verdict::bogus(Reason::rrsig_expired, zone)};
   }
-  void recovered(const Name& zone, const Verdict&) override { mended.push_back(zone.text()); }
+  void recovered(const Name& zone) override { mended.push_back(zone.text()); }
   bool holds = false;
   std::function<void()> during;
+  Duration takes{};
   std::vector<UnixTime> asked;
+  std::multiset<std::string> zones;  // that were asked about
   std::vector<std::string> mended;
 
  private:
   VirtualClock& clock_;
+  VirtualExecutor& executor_;
 };
 
 struct NegativeAnchorKeeping : testing::Test {
@@ -66,8 +82,9 @@ struct NegativeAnchorKeeping : testing::Test {
                                         std::vector<Name>{Name::of("configured.")})};
   Memory memory;
   std::vector<std::string> forgotten;
+  std::function<void()> during_forget;
   std::uint32_t interval = 300;
-  ScriptedProber prober{clock};
+  ScriptedProber prober{clock, executor};
   Silence silence;
   std::unique_ptr<NegativeAnchorKeeper> keeper;
   Task<void> running;
@@ -79,12 +96,16 @@ struct NegativeAnchorKeeping : testing::Test {
   ~NegativeAnchorKeeping() override { set_log_sink(nullptr); }
   void start() {
     running = {};
-    keeper = std::make_unique<NegativeAnchorKeeper>(
-        NegativeAnchorParts{.anchors = anchors,
-                            .forget = [this](NameView zone) { forgotten.push_back(zone.text()); },
-                            .store = &memory,
-                            .clock = clock,
-                            .recheck_interval = [this] { return interval; }});
+    keeper =
+        std::make_unique<NegativeAnchorKeeper>(NegativeAnchorParts{.anchors = anchors,
+                                                                   .forget =
+                                                                       [this](NameView zone) {
+                                                                         forgotten.push_back(zone.text());
+                                                                         if (during_forget) { during_forget(); }
+                                                                       },
+                                                                   .store = &memory,
+                                                                   .clock = clock,
+                                                                   .recheck_interval = [this] { return interval; }});
     running = keeper->run(executor, random, prober);
     running.start();
   }
@@ -111,6 +132,16 @@ TEST_F(NegativeAnchorKeeping, OneThatIsRemovedEndsAtOnce) {
   EXPECT_FALSE(is_off("www.example.org."));
   EXPECT_THAT(forgotten, ElementsAre("example.org."));
   EXPECT_THAT(keeper->list(), IsEmpty());
+}
+
+TEST_F(NegativeAnchorKeeping, WhoRemovesOneHearsOfAnotherThatStillCoversTheZone) {
+  for (const std::string_view zone : {"example.org.", "configured.", "below.configured."}) {
+    ASSERT_TRUE(keeper->add(Name::of(zone), 2 * kHour, "moving", false));
+  }
+  EXPECT_EQ(keeper->remove(kZone)->still_off_at, std::nullopt);
+  EXPECT_EQ(keeper->remove(Name::of("configured."))->still_off_at, Name::of("configured."));
+  EXPECT_EQ(keeper->remove(Name::of("below.configured."))->still_off_at, Name::of("configured."));
+  EXPECT_TRUE(is_off("www.configured."));
 }
 
 TEST_F(NegativeAnchorKeeping, EndsWhenItsTimeIsOver) {
@@ -177,6 +208,77 @@ TEST_F(NegativeAnchorKeeping, WhatIsTakenOutWhileItIsLookedAtStaysOut) {
   executor.run_for(20min);
   EXPECT_FALSE(is_off("www.example.org."));
   EXPECT_THAT(prober.mended, IsEmpty());
+}
+
+// A look at a zone whose servers are silent takes longer than the interval: those further down have their turn all the
+// same, and so has whatever else is due.
+TEST_F(NegativeAnchorKeeping, SlowZonesKeepNobodyElseWaiting) {
+  interval = 1;
+  prober.takes = 5s;
+  for (const std::string_view zone : {"a.", "b.", "c.", "d."}) {
+    ASSERT_TRUE(keeper->add(Name::of(zone), 2 * kHour, "", false));
+  }
+  executor.run_for(10min);
+  for (const std::string zone : {"a.", "b.", "c.", "d."}) { EXPECT_GE(prober.zones.count(zone), 25U) << zone; }
+  forgotten.clear();
+  ASSERT_TRUE(keeper->add(Name::of("e."), kHour, "", false));
+  executor.run_for(NegativeAnchorKeeper::kForgetAgain + prober.takes + NegativeAnchorKeeper::kLongestSleep);
+  EXPECT_THAT(forgotten, ElementsAre("e.", "e."));
+}
+
+// The caches take a while to walk: who serves must not wait for it.
+TEST_F(NegativeAnchorKeeping, WhatIsForgottenAtOnceKeepsNobodyElseOut) {
+  std::vector<std::thread> others;
+  unsigned came_in = 0;
+  during_forget = [&] {
+    std::promise<void> listed;
+    auto is_listed = listed.get_future();
+    others.emplace_back([this, listed = std::move(listed)]() mutable {
+      (void)keeper->list();
+      listed.set_value();
+    });
+    came_in += is_listed.wait_for(10s) == std::future_status::ready ? 1 : 0;
+  };
+  ASSERT_TRUE(keeper->add(kZone, kHour, "", false));
+  ASSERT_TRUE(keeper->remove(kZone));
+  EXPECT_EQ(came_in, 2U);
+  for (std::thread& other : others) { other.join(); }
+}
+
+// It was added while the clock stood years ahead: it must not stand for years.
+TEST_F(NegativeAnchorKeeping, EndsWhenAClockThatStoodAheadIsSetRight) {
+  ASSERT_TRUE(keeper->add(kZone, kLongestNegativeAnchor, "", false));
+  const UnixTime until = keeper->list().at(0).anchor.until;
+  clock.set_wall(clock.wall() - 3500);  // a summer time that somebody wrote into it
+  executor.run_for(5s);
+  EXPECT_TRUE(is_off("www.example.org."));
+  clock.set_wall(until - kLongestNegativeAnchor - 2 * kHour);
+  executor.run_for(5s);
+  EXPECT_FALSE(is_off("www.example.org."));
+  EXPECT_THAT(keeper->list(), IsEmpty());
+}
+
+TEST_F(NegativeAnchorKeeping, NorIsItTakenUpThen) {
+  ASSERT_TRUE(keeper->add(kZone, kLongestNegativeAnchor, "", false));
+  anchors.replace_temporary_negatives({});
+  clock.set_wall(clock.wall() - 365 * 24 * kHour);
+  start();
+  EXPECT_FALSE(is_off("www.example.org."));
+  EXPECT_THAT(keeper->list(), IsEmpty());
+}
+
+TEST_F(NegativeAnchorKeeping, WhatMemoryWasMissingForIsMadeUpFor) {
+  ASSERT_TRUE(keeper->add(kZone, kHour, "moving", false));
+  const std::string before = *memory.text;
+  memory.has_no_room = true;
+  EXPECT_THROW((void)keeper->remove(kZone), std::bad_alloc);
+  EXPECT_EQ(*memory.text, before);
+  forgotten.clear();
+  executor.run_for(NegativeAnchorKeeper::kLongestSleep);
+  EXPECT_THAT(parse_negative_anchors(*memory.text).value(), IsEmpty());
+  EXPECT_FALSE(is_off("www.example.org."));
+  executor.run_for(NegativeAnchorKeeper::kForgetAgain + NegativeAnchorKeeper::kLongestSleep);
+  EXPECT_THAT(forgotten, ElementsAre("example.org."));
 }
 
 TEST_F(NegativeAnchorKeeping, SurvivesARestart) {

@@ -86,6 +86,11 @@ TEST(NegativeAnchorMemory, TellsAFitReason) {
   EXPECT_FALSE(is_fit_reason("a\x7f"));
   EXPECT_FALSE(is_fit_reason("\u202Eright to left"));
   EXPECT_FALSE(is_fit_reason("cut \xc3"));
+  EXPECT_FALSE(is_fit_reason("\xc0\xaf"));          // a slash in two octets
+  EXPECT_FALSE(is_fit_reason("\xed\xa0\x80"));      // half a pair
+  EXPECT_FALSE(is_fit_reason("\xf4\x90\x80\x80"));  // above the last
+  EXPECT_FALSE(is_fit_reason("no\u00ADbody sees it"));
+  EXPECT_FALSE(is_fit_reason("\uFEFFnor this"));
 }
 
 }  // namespace

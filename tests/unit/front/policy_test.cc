@@ -270,6 +270,17 @@ TEST_F(FrontPolicy, ViewsHaveTheirOwnSourcesAndTheLongestPrefixWins) {
   }
 }
 
+TEST(PolicyOfViews, AViewChoosesAmongListsAlone) {
+  const auto zone = std::make_shared<Rules>("feed");
+  PolicyOptions policy;
+  policy.views.push_back({.name = "children", .clients = {*Prefix::parse("10.0.0.0/8")}});
+  policy.views[0].lists = {"feed"};
+  const auto without = Policy::build(policy, {{.rules = zone, .is_list = false}});
+  ASSERT_FALSE(without.has_value());
+  EXPECT_EQ(without.error(), "view children: there is no list feed");
+  EXPECT_TRUE(Policy::build(policy, {{.rules = zone}}).has_value());
+}
+
 TEST_F(FrontPolicy, WhatIsNoListHoldsInEveryView) {
   auto zone = std::make_shared<Rules>("zone");
   zone->on_name("bad.example.", PolicyAction::name_error);

@@ -173,7 +173,7 @@ TEST_F(RpzTest, AChangedAnswerTellsByWhomAndWhy) {
   const std::string soa = "rpz.test. 60 IN SOA ns.rpz.test. hostmaster.rpz.test. 7 3600 600 86400 60";
   const ClientAnswer denied = net.ask("www.bad.net.", Type::A, with_do());
   EXPECT_EQ(denied.ede(), Ede::filtered);
-  EXPECT_EQ(denied.ede_text(), "list=rpz.test rule=www.bad.net.");
+  EXPECT_EQ(denied.ede_text(), "list=rpz:rpz.test rule=www.bad.net.");
   EXPECT_EQ(denied.additional_text(), soa);
   EXPECT_FALSE(denied.message().ad);
   const ClientAnswer data = net.ask("data.net.", Type::A, with_do());
@@ -253,8 +253,6 @@ TEST_F(RpzTest, ADisabledZoneStandsInNobodysWay) {
   zone("www.bad.net CNAME .\n");
   EXPECT_EQ(net.ask("www.bad.net.", Type::A).summary(), "NXDOMAIN");
   EXPECT_EQ(net.ask("www.good.net.", Type::A).summary(), kGood);
-  EXPECT_EQ(hits->would_have(RpzAction::passthru), 1U);
-  EXPECT_EQ(hits->would_have(RpzAction::nxdomain), 1U);
 }
 
 // -------------------------------------------------------------------------------------------------------------- DNSSEC

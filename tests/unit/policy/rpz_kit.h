@@ -7,17 +7,14 @@
 #include <memory>
 #include <string>
 
+#include "resolver/base/regular_file.h"
 #include "resolver/policy/rpz/text.h"
 
 namespace vouch {
 
-struct FileClosed {
-  void operator()(std::FILE* file) const noexcept { std::fclose(file); }
-};
-
 inline std::expected<RpzZonePtr, ZoneFileFault> read_rpz(std::string text, const char* zone = "rpz.test.") {
   text += '\n';
-  const std::unique_ptr<std::FILE, FileClosed> file(fmemopen(text.data(), text.size(), "r"));
+  const FilePtr file(fmemopen(text.data(), text.size(), "r"));
   return read_rpz_text(*file, Name::of(zone));
 }
 

@@ -1,6 +1,9 @@
 #include "resolver/policy/rpz/zone.h"
 
 #include <gmock/gmock.h>
+#include <sys/stat.h>
+
+#include <filesystem>
 
 #include "tests/unit/policy/rpz_kit.h"
 
@@ -259,13 +262,6 @@ TEST(RpzZone, OfServersTheFirstInDnssecOrderCounts) {
   EXPECT_EQ(by_name(*zone, "ns1.bad.example."), "none");  // no QNAME trigger
 }
 
-TEST(RpzZone, KnowsWhetherItWaitsForAnswers) {
-  EXPECT_FALSE(rpz_zone("a.test CNAME .\n24.0.2.0.192.rpz-client-ip CNAME .\n")->waits_for_answers());
-  EXPECT_TRUE(rpz_zone("24.0.2.0.192.rpz-ip CNAME .\n")->waits_for_answers());
-  EXPECT_TRUE(rpz_zone("ns.test.rpz-nsdname CNAME .\n")->waits_for_answers());
-  EXPECT_TRUE(rpz_zone("24.0.2.0.192.rpz-nsip CNAME .\n")->waits_for_answers());
-}
-
 TEST(RpzZone, ManyNamesAreFoundAgain) {
   std::string rules;
   constexpr int kNames = 20000;
@@ -285,7 +281,40 @@ TEST(RpzZone, ManyNamesAreFoundAgain) {
   EXPECT_LT(zone->memory(), std::size_t{kNames} * 50);
 }
 
+// Sets on the way to the last one are nobody's, and take no room.
+TEST(RpzZone, AnOwnerOfManyRecordsTakesRoomForItsOneSet) {
+  constexpr int kOwners = 20;
+  std::string rules, one;
+  for (int owner = 0; owner < kOwners; ++owner) {
+    for (std::size_t i = 0; i < RRset::kMaxRecords; ++i) {
+      rules += "n" + std::to_string(owner) + ".test A 10." + std::to_string(owner) + ".0." + std::to_string(i) + "\n";
+    }
+    one += "n" + std::to_string(owner) + ".test A 10." + std::to_string(owner) + ".0.0\n";
+  }
+  const RpzZonePtr zone = rpz_zone(rules), small = rpz_zone(one);
+  ASSERT_TRUE(zone && small);
+  EXPECT_EQ(zone->rules(), std::uint64_t{kOwners});
+  const HashedName asked(Name::of("n7.test."));
+  EXPECT_EQ(zone->find_name(asked)->data->sets.at(0)->count(), RRset::kMaxRecords);
+  // An address and its length, and what an allocator may round up.
+  constexpr std::size_t kRecordOctets = 8;
+  EXPECT_LE(zone->memory(), small->memory() + kOwners * RRset::kMaxRecords * kRecordOctets);
+}
+
 // ---------------------------------------------------------------------------------------------------------------- text
+
+TEST(RpzText, WhatIsNoFileIsRefusedAndKeepsNobodyWaiting) {
+  std::string folder = testing::TempDir() + "/vouch-rpz-XXXXXX";
+  ASSERT_NE(::mkdtemp(folder.data()), nullptr);
+  const std::string pipe = folder + "/pipe";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  for (const std::string& path : {folder, pipe}) {
+    const auto made = read_rpz_file(path, Name::of("rpz.test."));
+    ASSERT_FALSE(made.has_value());
+    EXPECT_EQ(made.error(), path + ": it is no regular file");
+  }
+  std::filesystem::remove_all(folder);
+}
 
 TEST(RpzText, WhatIsNoRecordEndsItWithItsLine) {
   const auto made = read_rpz(std::string(kRpzHead) + "good.test CNAME .\nbad.test CNAME\n");

@@ -284,9 +284,7 @@ TEST_F(Collected, ZonesAreThoseOfTodayAndYesterday) {
     const Name zone = Name::of("example.org.");
     recorder.judged({.verdict = secure, .name = zone, .type = Type::A, .zone = zone, .algorithm = 13}, now);
   };
-  const auto zones = [this](UnixTime now) {
-    return collector.take(now).adoption.signed_zones[algorithm_class(13)];
-  };
+  const auto zones = [this](UnixTime now) { return collector.take(now).adoption.signed_zones[algorithm_class(13)]; };
   UnixTime now = kNow;
   judge(one, now);
   EXPECT_EQ(zones(now), 1U);
@@ -298,6 +296,26 @@ TEST_F(Collected, ZonesAreThoseOfTodayAndYesterday) {
   const Name another = Name::of("example.net.");
   one.judged({.verdict = secure, .name = another, .type = Type::A, .zone = another, .algorithm = 8}, now);
   EXPECT_EQ(zones(now), 0U);
+}
+
+// What is answered because the operator has switched validation off says nothing of the zone.
+TEST_F(Collected, AnAnswerBelowANegativeAnchorEndsNoIncident) {
+  const Name zone = Name::of("example.org."), name = Name::of("www.example.org.");
+  const auto judge = [&](const Verdict& verdict) {
+    one.judged({.verdict = verdict, .name = name, .type = Type::A, .zone = {}}, kNow);
+  };
+  judge(Verdict::bogus(Reason::rrsig_expired, zone));
+  ASSERT_TRUE(ledger.has_failing());
+  judge(Verdict::insecure(Reason::negative_anchor, zone));
+  EXPECT_TRUE(ledger.has_failing());
+  EXPECT_EQ(collector.take(kNow).zones.at(0).state, ZoneState::failing);
+  judge(Verdict::insecure(Reason::none, zone));  // it is proven to be unsigned now
+  EXPECT_FALSE(ledger.has_failing());
+  EXPECT_EQ(collector.take(kNow).zones.at(0).state, ZoneState::recovered);
+  judge(Verdict::bogus(Reason::rrsig_expired, zone));
+  judge(Verdict::insecure(Reason::negative_anchor, zone));
+  other.recovered(zone, kNow + 1);  // as the one who keeps negative anchors has found
+  EXPECT_EQ(collector.take(kNow + 1).zones.at(0).state, ZoneState::recovered);
 }
 
 TEST_F(Collected, OneInSixtyFourIsTimed) {

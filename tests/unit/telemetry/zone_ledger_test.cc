@@ -66,6 +66,23 @@ TEST_F(Ledger, SecondsThatWereCountedStayCounted) {
   EXPECT_EQ(seconds(), before);  // a counter: it would seem to have begun anew
 }
 
+// Whoever has looked at the zone as a whole knows more than one answer tells.
+TEST_F(Ledger, AZoneThatIsSaidToBeMendedHasRecovered) {
+  fail("example.org.");
+  fail("other.org.");
+  now += 60;
+  ledger->recovered(Name::of("EXAMPLE.org."), now);
+  EXPECT_EQ(zone("example.org.")->state, ZoneState::recovered);
+  EXPECT_EQ(zone("example.org.")->ended, now);
+  EXPECT_EQ(zone("other.org.")->state, ZoneState::failing);
+  EXPECT_TRUE(ledger->has_failing());
+  ledger->recovered(Name::of("example.org."), now + 60);  // it has already
+  ledger->recovered(Name::of("unknown.org."), now);
+  EXPECT_EQ(zone("example.org.")->ended, now);
+  ledger->recovered(Name::of("other.org."), now);
+  EXPECT_FALSE(ledger->has_failing());
+}
+
 TEST_F(Ledger, IsEmptyAtFirst) {
   EXPECT_FALSE(ledger->has_failing());
   EXPECT_THAT(figures().zones, IsEmpty());

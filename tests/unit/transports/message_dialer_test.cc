@@ -1,7 +1,6 @@
 #include "transports/message_dialer.h"
 
 #include "tests/unit/transports/harness.h"
-#include "tests/unit/transports/tls_harness.h"
 
 namespace vouch {
 namespace {
@@ -10,9 +9,6 @@ using Status = StreamMessage::Status;
 
 class MessageDialerTest : public LoopTest {
  protected:
-  MessageDialerTest() { use({}); }
-  void use(OutgoingOptions options) { dialer = std::make_unique<MessageDialer>(*loop, options, random); }
-
   // What the stream gives, one message after the other, until something else comes or there are `most`.
   struct Receiving {
     std::vector<std::string> messages;
@@ -35,19 +31,13 @@ class MessageDialerTest : public LoopTest {
       into.messages.push_back(text(came.message));
     }
   }
-  static StreamPeer peer(const SocketAddress& address) {
-    StreamPeer it;
-    it.address = address;
-    return it;
-  }
-
   SystemRandom random;
-  std::unique_ptr<MessageDialer> dialer;
+  std::unique_ptr<MessageDialer> dialer = std::make_unique<MessageDialer>(*loop, OutgoingOptions(), random);
   Peer listening = Peer::listening();
 };
 
 TEST_F(MessageDialerTest, OneRequestManyMessages) {
-  const auto stream = dialer->dial(peer(listening.address()));
+  const auto stream = dialer->dial(listening.address());
   stream->send(bytes_of("give me the zone"));
   const auto receiving = receive(*stream);
   std::optional<Peer> server;
@@ -87,7 +77,7 @@ TEST_F(MessageDialerTest, OneRequestManyMessages) {
 }
 
 TEST_F(MessageDialerTest, ADeadlineHolds) {
-  const auto stream = dialer->dial(peer(listening.address()));
+  const auto stream = dialer->dial(listening.address());
   stream->send(bytes_of("hello"));
   const auto receiving = receive(*stream, 1, 30ms);
   ASSERT_TRUE(run_until([&] { return receiving->end.has_value(); }));
@@ -96,7 +86,7 @@ TEST_F(MessageDialerTest, ADeadlineHolds) {
 
 TEST_F(MessageDialerTest, NobodyListens) {
   const SocketAddress nobody = [] { return Peer(SOCK_STREAM, at("127.0.0.1")).address(); }();
-  const auto stream = dialer->dial(peer(nobody));
+  const auto stream = dialer->dial(nobody);
   stream->send(bytes_of("hello"));
   const auto receiving = receive(*stream);
   ASSERT_TRUE(run_until([&] { return receiving->end.has_value(); }));
@@ -105,7 +95,7 @@ TEST_F(MessageDialerTest, NobodyListens) {
 }
 
 TEST_F(MessageDialerTest, NothingIsReadWhileNobodyWaits) {
-  const auto stream = dialer->dial(peer(listening.address()));
+  const auto stream = dialer->dial(listening.address());
   const auto first = receive(*stream, 1);
   std::optional<Peer> server;
   std::size_t queued = 0;
@@ -132,7 +122,7 @@ TEST_F(MessageDialerTest, NothingIsReadWhileNobodyWaits) {
 }
 
 TEST_F(MessageDialerTest, GivingUpInTheMidstLeavesNothingBehind) {
-  auto stream = dialer->dial(peer(listening.address()));
+  auto stream = dialer->dial(listening.address());
   auto receiving = receive(*stream);
   receiving.reset();  // the wait
   receiving = receive(*stream);
@@ -144,75 +134,6 @@ TEST_F(MessageDialerTest, GivingUpInTheMidstLeavesNothingBehind) {
     if (server) { server->pump(); }
     return server && server->is_ended;
   }));
-}
-
-class MessageDialerTlsTest : public MessageDialerTest {
- protected:
-  MessageDialerTlsTest() {
-    OutgoingOptions options;
-    options.tls_ca_file = folder.write("authority.pem", authority.pem());
-    use(options);
-  }
-  StreamPeer tls_peer(std::string name) {
-    StreamPeer it = peer(listening.address());
-    it.tls = true;
-    it.tls_name = std::move(name);
-    return it;
-  }
-  // Serves one connection: echoes what it hears, twice.
-  void pump() {
-    if (stream == nullptr) {
-      if (auto accepted = listening.accept()) { stream = context->accept(std::move(accepted->socket())); }
-    }
-    if (stream == nullptr || is_over) { return; }
-    Octet room[16384];
-    const ByteStream::Read got = stream->read(room);
-    framer.add(Bytes(room).first(got.octets));
-    while (const auto message = framer.next()) {
-      heard.push_back(text(*message));
-      Buffer frames;
-      append_frame(frames, *message);
-      append_frame(frames, *message);
-      EXPECT_TRUE(stream->send(frames));
-    }
-    framer.settle();
-    is_over = got.status != ByteStream::Status::open || !stream->flush();
-  }
-
-  TempFolder folder;
-  TestCertificate authority = TestCertificate::authority();
-  TestCertificate certificate = authority.issue({.subject_alt_name = "DNS:primary.example"});
-  std::unique_ptr<TlsServerContext> context = server_context(certificate);
-  std::unique_ptr<TlsStream> stream;
-  LengthFramer framer;
-  std::vector<std::string> heard;
-  bool is_over = false;
-};
-
-TEST_F(MessageDialerTlsTest, OverTls) {
-  const auto dialled = dialer->dial(tls_peer("primary.example"));
-  dialled->send(bytes_of("give me the zone"));
-  const auto receiving = receive(*dialled, 2);
-  ASSERT_TRUE(run_until([&] {
-    pump();
-    return receiving->messages.size() == 2;
-  }));
-  EXPECT_EQ(receiving->messages.back(), "give me the zone");
-}
-
-TEST_F(MessageDialerTlsTest, WhoDoesNotProveWhoItIsHearsNothing) {
-  const auto dialled = dialer->dial(tls_peer("another.example"));
-  dialled->send(bytes_of("give me the zone"));
-  const auto receiving = receive(*dialled);
-  ASSERT_TRUE(run_until([&] {
-    pump();
-    return receiving->end.has_value();
-  }));
-  EXPECT_EQ(receiving->end->status, Status::untrusted);
-  EXPECT_NE(receiving->end->why, "");
-  EXPECT_TRUE(heard.empty());
-  const auto unnamed = dialer->dial(tls_peer(""));
-  EXPECT_EQ(receive(*unnamed)->end->status, Status::untrusted);
 }
 
 }  // namespace

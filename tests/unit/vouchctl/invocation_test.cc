@@ -131,7 +131,7 @@ std::string file(const std::string& path) {
 // A command that is nowhere told of is as good as missing.
 TEST(CtlCommands, EachIsInTheManualAndInTheCompletions) {
   const std::string manual = file("docs/man/vouchctl.1");
-  const std::string bash = file("conf/completion/vouchctl.bash"), zsh = file("conf/completion/_vouchctl");
+  const std::string bash = file("packaging/completion/vouchctl.bash"), zsh = file("packaging/completion/vouchctl.zsh");
   ASSERT_FALSE(manual.empty() || bash.empty() || zsh.empty());
   for (const CtlCommand& command : commands()) {
     EXPECT_NE(manual.find(".It Ic " + std::string(command.words)), std::string::npos) << command.words;

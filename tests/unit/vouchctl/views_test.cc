@@ -52,6 +52,10 @@ TEST(CtlViews, NegativeAnchorsSayWhenTheyEnd) {
             "It is not remembered across a restart: the disk is full\n");
   EXPECT_EQ(shown("nta remove", {}, R"({"ok":true,"zone":"example.","saved":true})"),
             "Validation holds at example. again.\n");
+  EXPECT_EQ(shown("nta remove", {}, R"({"ok":true,"zone":"a.example.","still_off_at":"example.","saved":true})"),
+            "Validation stays switched off at a.example.: there is another at example. (nta list).\n");
+  EXPECT_EQ(shown("nta remove", {}, R"({"ok":true,"zone":"example.","still_off_at":null,"saved":true})"),
+            "Validation holds at example. again.\n");
   EXPECT_EQ(shown("nta list", {}, R"({"ok":true,"count":0})"),
             "There are no negative trust anchors: everything is validated.\n");
   const std::string list =
@@ -61,7 +65,7 @@ TEST(CtlViews, NegativeAnchorsSayWhenTheyEnd) {
              R"({"zone":"b.","source":"configuration","reason":"","until":null})"},
             R"({"ok":true,"count":2})");
   for (const char* const part : {"ZONE", "a.", "2026-09-01 00:00:00 UTC (stays)", "rrsig_expired zone=a. at 2026-09-01",
-                                 "ill", "b.", "never", "configuration"}) {
+                                 "ill", "b.", "taken out", "configuration"}) {
     EXPECT_NE(list.find(part), std::string::npos) << part << " in\n" << list;
   }
 }

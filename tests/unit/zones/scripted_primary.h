@@ -208,14 +208,14 @@ struct Act {
 
 class ScriptedDialer final : public StreamDialer {
  public:
-  using Script = std::function<Act(const StreamPeer&, const Request&)>;
+  using Script = std::function<Act(const SocketAddress&, const Request&)>;
   ScriptedDialer(simulation::VirtualExecutor& executor, const Clock& clock, Script script)
       : script(std::move(script)), executor_(executor), clock_(clock) {}
 
-  std::unique_ptr<MessageStream> dial(const StreamPeer& peer) override {
+  std::unique_ptr<MessageStream> dial(const SocketAddress& server) override {
     ++dialled;
     ++open;
-    return std::make_unique<Stream>(*this, peer);
+    return std::make_unique<Stream>(*this, server);
   }
 
   Script script;
@@ -227,13 +227,13 @@ class ScriptedDialer final : public StreamDialer {
  private:
   class Stream final : public MessageStream {
    public:
-    Stream(ScriptedDialer& dialer, const StreamPeer& peer) : dialer_(dialer), peer_(peer) {}
+    Stream(ScriptedDialer& dialer, const SocketAddress& server) : dialer_(dialer), server_(server) {}
     ~Stream() override { --dialer_.open; }
     void send(Bytes message) override {
       const Request request = request_of(message);
       dialer_.asked.push_back(request);
-      dialer_.servers.push_back(peer_.address);
-      act_ = dialer_.script(peer_, request);
+      dialer_.servers.push_back(server_);
+      act_ = dialer_.script(server_, request);
       next_ = 0;
     }
     Task<StreamMessage> receive(Instant deadline) override {
@@ -262,7 +262,7 @@ class ScriptedDialer final : public StreamDialer {
 
    private:
     ScriptedDialer& dialer_;
-    const StreamPeer peer_;
+    const SocketAddress server_;
     Act act_;
     std::size_t next_ = 0;
   };

@@ -46,20 +46,20 @@ class TransferOf : public ::testing::Test {
   TransferOrder order(ZonePtr base = nullptr) {
     TransferOrder it;
     it.zone = Name::of("example.");
-    it.primary.peer.address = server("192.0.2.53");
+    it.primary.address = server("192.0.2.53");
     it.base = std::move(base);
     return it;
   }
   // The primary answers every request with these records.
   TransferResult fetch(const Records& records, std::size_t in_each = 100) {
-    dialer.script = [=](const StreamPeer&, const Request& request) {
+    dialer.script = [=](const SocketAddress&, const Request& request) {
       return Act::send(stream_of(request, records, in_each));
     };
     return run(order());
   }
   // A primary that has serial 12 and, for IXFR, sends these.
   TransferResult changes(const Records& records, const ZonePtr& base) {
-    dialer.script = [=](const StreamPeer&, const Request& request) {
+    dialer.script = [=](const SocketAddress&, const Request& request) {
       if (request.type == Type::SOA) { return Act::send(message_of(request, {soa(12)})); }
       if (request.type == Type::IXFR) { return Act::send(stream_of(request, records, 2)); }
       return Act::send(stream_of(request, {soa(12), kNs, kC, soa(12)}, 2));
@@ -78,7 +78,7 @@ class TransferOf : public ::testing::Test {
   VirtualClock clock;
   VirtualExecutor executor{clock};
   SeededRandom random;
-  ScriptedDialer dialer{executor, clock, [](const StreamPeer&, const Request&) { return Act::stall(); }};
+  ScriptedDialer dialer{executor, clock, [](const SocketAddress&, const Request&) { return Act::stall(); }};
 };
 
 // ---------------------------------------------------------------------------------------------------------------- AXFR
@@ -116,7 +116,7 @@ TEST_F(TransferOf, TheZoneBeginsAndEndsWithItsSoa) {
 
 TEST_F(TransferOf, WhatIsNoAnswerEndsIt) {
   const auto with = [&](std::function<Buffer(const Request&)> make) {
-    dialer.script = [make](const StreamPeer&, const Request& request) { return Act::send(make(request)); };
+    dialer.script = [make](const SocketAddress&, const Request& request) { return Act::send(make(request)); };
     return told(run(order()));
   };
   EXPECT_THAT(with([](const Request& r) { return message_of(r, {}, {.rcode = Rcode::refused}); }),
@@ -146,15 +146,15 @@ TEST_F(TransferOf, WhatIsNoAnswerEndsIt) {
 }
 
 TEST_F(TransferOf, DeadAndStallingPrimariesAreGivenUp) {
-  dialer.script = [](const StreamPeer&, const Request&) { return Act::dead(); };
+  dialer.script = [](const SocketAddress&, const Request&) { return Act::dead(); };
   EXPECT_THAT(told(run(order())), HasSubstr("unreachable"));
-  dialer.script = [](const StreamPeer&, const Request&) { return Act::close(); };
+  dialer.script = [](const SocketAddress&, const Request&) { return Act::close(); };
   EXPECT_THAT(told(run(order())), HasSubstr("closed the connection"));
   // It stalls after any number of messages.
   const Records records = {soa(10), kNs, kA, kB, soa(10)};
   for (std::size_t count = 0; count < records.size(); ++count) {
     const Instant begin = clock.monotonic();
-    dialer.script = [&](const StreamPeer&, const Request& request) {
+    dialer.script = [&](const SocketAddress&, const Request& request) {
       auto messages = stream_of(request, records, 1);
       messages.resize(count);
       return Act::send(std::move(messages));
@@ -165,7 +165,7 @@ TEST_F(TransferOf, DeadAndStallingPrimariesAreGivenUp) {
 }
 
 TEST_F(TransferOf, ATrickleEndsWithTheTimeForTheWhole) {
-  dialer.script = [](const StreamPeer&, const Request& request) {
+  dialer.script = [](const SocketAddress&, const Request& request) {
     Records records = {soa(10)};
     for (int i = 0; i < 100; ++i) { records.push_back("n" + std::to_string(i) + ".example. 60 IN A 192.0.2.1"); }
     Act act = Act::send(stream_of(request, records, 1));
@@ -181,7 +181,9 @@ TEST_F(TransferOf, LimitsHold) {
   Records records = {soa(10)};
   for (int i = 0; i < 1000; ++i) { records.push_back("n" + std::to_string(i) + ".example. 60 IN A 192.0.2.1"); }
   records.push_back(soa(10));
-  dialer.script = [&](const StreamPeer&, const Request& request) { return Act::send(stream_of(request, records, 10)); };
+  dialer.script = [&](const SocketAddress&, const Request& request) {
+    return Act::send(stream_of(request, records, 10));
+  };
   TransferOrder limited = order();
   EXPECT_TRUE(run(limited));
   limited.limits = {.octets = 2000};
@@ -196,7 +198,9 @@ TEST_F(TransferOf, LimitsHold) {
 
 TEST_F(TransferOf, NothingIsFetchedThatIsThere) {
   const ZonePtr base = zone_of("example.", {soa(12), kA});
-  dialer.script = [](const StreamPeer&, const Request& request) { return Act::send(message_of(request, {soa(12)})); };
+  dialer.script = [](const SocketAddress&, const Request& request) {
+    return Act::send(message_of(request, {soa(12)}));
+  };
   const TransferResult result = run(order(base));
   ASSERT_TRUE(result) << told(result);
   EXPECT_EQ(result->kind, Transfer::Kind::up_to_date);
@@ -209,7 +213,7 @@ TEST_F(TransferOf, ASerialThatGoesBackwardsIsTold) {
   EXPECT_THAT(told(changes({}, base)), HasSubstr("behind: serial 12 is older than ours, 13"));
   EXPECT_THAT(asked(), ElementsAre(Type::SOA));
   // Only between the two questions.
-  dialer.script = [](const StreamPeer&, const Request& request) {
+  dialer.script = [](const SocketAddress&, const Request& request) {
     return Act::send(message_of(request, {soa(request.type == Type::SOA ? 14 : 9)}));
   };
   EXPECT_THAT(told(run(order(base))), HasSubstr("behind: serial 9"));
@@ -259,7 +263,7 @@ TEST_F(TransferOf, DifferencesThatDoNotFitLeadToTheWholeZone) {
 TEST_F(TransferOf, APrimaryWithoutIxfrIsAskedForTheWhole) {
   const ZonePtr base = zone_of("example.", {soa(10), kNs, kA});
   for (const Rcode rcode : {Rcode::format_error, Rcode::not_implemented, Rcode::refused}) {
-    dialer.script = [=](const StreamPeer&, const Request& request) {
+    dialer.script = [=](const SocketAddress&, const Request& request) {
       if (request.type == Type::IXFR) { return Act::send(message_of(request, {}, {.rcode = rcode})); }
       if (request.type == Type::SOA) { return Act::send(message_of(request, {soa(12)})); }
       return Act::send(message_of(request, {soa(12), kC, soa(12)}));
@@ -277,11 +281,73 @@ TEST_F(TransferOf, APrimaryWithoutIxfrIsAskedForTheWhole) {
 
 TEST_F(TransferOf, AStallIsNotAskedAgain) {
   const ZonePtr base = zone_of("example.", {soa(10), kNs, kA});
-  dialer.script = [=](const StreamPeer&, const Request& request) {
+  dialer.script = [=](const SocketAddress&, const Request& request) {
     return request.type == Type::SOA ? Act::send(message_of(request, {soa(12)})) : Act::stall();
   };
   EXPECT_THAT(told(run(order(base))), HasSubstr("timeout"));
   EXPECT_THAT(asked(), ElementsAre(Type::SOA, Type::IXFR));
+}
+
+// Compression makes two octets of a name that takes 255 in memory: what counts is what has to be held, too.
+class Swelling : public TransferOf {
+ protected:
+  static Records swollen(const Records& before, const Records& after) {
+    const std::string label = std::string(60, 'x') + ".";
+    const std::string below =
+        "." + label + label + label + "example. 60 IN NS ns." + label + label + label + "example.";
+    Records records = before;
+    for (int i = 0; i < 200; ++i) { records.push_back((i % 2 == 0 ? "a" : "b") + std::to_string(i) + below); }
+    records.insert(records.end(), after.begin(), after.end());
+    return records;
+  }
+  static constexpr std::size_t kLimit =
+      30'000;  // octets; the messages have a quarter of it, the records more than twice as much
+};
+
+TEST_F(Swelling, AWholeZoneIsBoundedByWhatItTakesInMemory) {
+  const Records records = swollen({soa(12)}, {soa(12)});
+  dialer.script = [=](const SocketAddress&, const Request& request) {
+    return Act::send(stream_of(request, records, 1000));
+  };
+  const TransferResult whole = run(order());
+  ASSERT_TRUE(whole) << told(whole);
+  EXPECT_LT(whole->octets, kLimit);
+  EXPECT_GT(whole->zone->memory(), 2 * kLimit);
+  TransferOrder bounded = order();
+  bounded.limits.octets = kLimit;
+  EXPECT_THAT(told(run(bounded)), HasSubstr("too_large: more than 30000 octets in memory"));
+}
+
+TEST_F(Swelling, SoAreDifferences) {
+  for (const bool deletes : {false, true}) {
+    const Records records =
+        deletes ? swollen({soa(12), soa(10)}, {soa(12), soa(12)}) : swollen({soa(12), soa(10), soa(12)}, {soa(12)});
+    dialer.script = [=](const SocketAddress&, const Request& request) {
+      if (request.type == Type::SOA) { return Act::send(message_of(request, {soa(12)})); }
+      return Act::send(stream_of(request, request.type == Type::IXFR ? records : Records{soa(12), kA, soa(12)}, 1000));
+    };
+    TransferOrder bounded = order(zone_of("example.", {soa(10), kNs, kA}));
+    bounded.limits.octets = kLimit;
+    const TransferResult result = run(bounded);
+    ASSERT_TRUE(result) << told(result);
+    EXPECT_EQ(result->kind, Transfer::Kind::whole) << "the differences were too large";
+  }
+}
+
+// Each difference may be small where what they lead to is not.
+TEST_F(Swelling, SoIsWhatDifferencesLeadTo) {
+  const ZonePtr base = zone_of("example.", swollen({soa(10)}, {}));
+  dialer.script = [=](const SocketAddress&, const Request& request) {
+    if (request.type == Type::SOA) { return Act::send(message_of(request, {soa(12)})); }
+    if (request.type == Type::AXFR) { return Act::send(message_of(request, {}, {.rcode = Rcode::refused})); }
+    return Act::send(stream_of(request, {soa(12), soa(10), soa(12), kA, soa(12)}, 1000));
+  };
+  TransferOrder bounded = order(base);
+  EXPECT_TRUE(run(bounded));
+  dialer.asked.clear();
+  bounded.limits.octets = kLimit;
+  EXPECT_THAT(told(run(bounded)), HasSubstr("refused"));
+  EXPECT_THAT(asked(), ElementsAre(Type::SOA, Type::IXFR, Type::AXFR));
 }
 
 // ---------------------------------------------------------------------------------------------------------------- TSIG
@@ -295,7 +361,7 @@ class SignedTransfer : public TransferOf {
   }
   // Signs the messages whose number is in the list.
   void answer_signed(std::vector<std::size_t> signed_ones, Buffer secret = kSecret) {
-    dialer.script = [=, this](const StreamPeer&, const Request& request) {
+    dialer.script = [=, this](const SocketAddress&, const Request& request) {
       if (!request.is_signed) { return Act::send(message_of(request, {}, {.rcode = Rcode::refused})); }
       ServerSigner signer("k.example.", "hmac-sha256.", secret);
       signer.begin(request);
@@ -330,7 +396,7 @@ TEST_F(SignedTransfer, TheFirstAndTheLastAreSigned) {
 TEST_F(SignedTransfer, AnotherSecretIsNotBelieved) {
   answer_signed({0, 1, 2, 3, 4}, {1});
   EXPECT_THAT(told(run(signed_order)), HasSubstr("tsig:"));
-  dialer.script = [](const StreamPeer&, const Request& request) {
+  dialer.script = [](const SocketAddress&, const Request& request) {
     return Act::send(message_of(request, {}, {.rcode = Rcode::refused}));
   };
   EXPECT_THAT(told(run(signed_order)), HasSubstr("REFUSED")) << "who refuses without a signature is quoted";
@@ -338,7 +404,9 @@ TEST_F(SignedTransfer, AnotherSecretIsNotBelieved) {
 
 TEST_F(SignedTransfer, TheSerialIsSignedToo) {
   signed_order.base = zone_of("example.", {soa(10), kA});
-  dialer.script = [](const StreamPeer&, const Request& request) { return Act::send(message_of(request, {soa(10)})); };
+  dialer.script = [](const SocketAddress&, const Request& request) {
+    return Act::send(message_of(request, {soa(10)}));
+  };
   EXPECT_THAT(told(run(signed_order)), HasSubstr("tsig: the first message is not signed"));
 }
 

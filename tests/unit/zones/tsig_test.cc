@@ -44,7 +44,7 @@ class Tsig : public ::testing::Test {
     const auto view = MessageView::parse(message);
     if (!view) { return "no message"; }
     const auto result = session.verify(*view, now);
-    if (!result) { return result.error().text; }
+    if (!result) { return result.error(); }
     return *result ? "signed" : "between";
   }
 

@@ -207,12 +207,18 @@ TEST(ZoneText, TellsTheLine) {
   };
   EXPECT_EQ(error(kSimple), "read");
   EXPECT_THAT(error("example. 60 IN SOA a. b. 1 2 3 4 5\n\nwww.example. 60 IN A 192.0.2.999\n"), HasSubstr("line 3"));
-  EXPECT_THAT(error("$INCLUDE /etc/passwd\n"), HasSubstr("$INCLUDE is not followed"));
+  EXPECT_THAT(error("$INCLUDE /etc/passwd\n"), HasSubstr("line 1: $INCLUDE is not allowed"));
   EXPECT_THAT(error(""), HasSubstr("empty"));
   EXPECT_THAT(error("www.example. 60 IN A 192.0.2.1\n"), HasSubstr("0 SOA"));
   EXPECT_THAT(error(kSimple, {.records = 3}), HasSubstr("more than 3 records"));
   EXPECT_THAT(error(kSimple, {.octets = 10}), HasSubstr("more than 10 octets"));
-  EXPECT_THAT(error("example. 60 CH TXT \"x\"\n"), HasSubstr("no zone of class IN"));
+  EXPECT_THAT(error("example. 60 IN SOA a. b. 1 2 3 4 5\nexample. 60 IN AXFR \\# 1 00\n"), HasSubstr("AXFR"));
+  // $ORIGIN makes long names of short lines.
+  std::string swollen = "$ORIGIN " + std::string(60, 'x') + "." + std::string(60, 'y') + ".example.\n";
+  for (int i = 0; i < 100; ++i) { swollen += std::to_string(i) + " 60 IN A 192.0.2.1\n"; }
+  EXPECT_LT(swollen.size(), 3000U);
+  EXPECT_THAT(error(swollen, {.octets = 3000}), HasSubstr("3000 octets of them in memory"));
+  EXPECT_THAT(error("example. 60 CH TXT \"x\"\n"), HasSubstr("line 1: a class other than IN"));
 }
 
 }  // namespace

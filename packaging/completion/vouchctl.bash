@@ -1,5 +1,5 @@
 # Completion of vouchctl for bash. Goes into /usr/share/bash-completion/completions/vouchctl, where bash-completion finds
-# it by itself; or: source conf/completion/vouchctl.bash
+# it by itself; or: source packaging/completion/vouchctl.bash
 
 _vouchctl() {
   local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
