@@ -98,6 +98,9 @@ struct SessionCounters {
 
 struct TransportCounters {
   Counter udp_received, udp_sent, udp_send_failed;
+  // dnstap. By its own thread: written to the collector; lost with a connection, or given up. By the worker: lost
+  // because its queue was full; because no collector was there.
+  Counter dnstap_sent, dnstap_cut_off, dnstap_overflowed, dnstap_unheard;
   SessionCounters tcp, tls, https, quic, http3;  // quic: DNS over QUIC; http3: DNS over HTTP/3
 };
 

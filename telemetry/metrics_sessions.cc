@@ -32,6 +32,19 @@ void add_by_transport(MetricFamilies& families, const TransportCounters& counter
   std::move(family).into(families);
 }
 
+void add_dnstap_metrics(MetricFamilies& families, const TransportCounters& counters) {
+  add_counter(families, "vouch_dnstap_messages_total", "Messages written to the dnstap collector.",
+              counters.dnstap_sent);
+  MetricFamilyBuilder lost = counter_family(
+      "vouch_dnstap_lost_total",
+      "Messages that the dnstap collector was not told of: queue_full (it does not keep up), disconnected (the "
+      "connection broke, or it did not come back in time), no_collector (nobody is there).");
+  lost.add({{"cause", "queue_full"}}, counters.dnstap_overflowed);
+  lost.add({{"cause", "disconnected"}}, counters.dnstap_cut_off);
+  lost.add({{"cause", "no_collector"}}, counters.dnstap_unheard);
+  std::move(lost).into(families);
+}
+
 }  // namespace
 
 void add_session_metrics(MetricFamilies& families, const TransportCounters& counters) {
@@ -69,6 +82,7 @@ void add_session_metrics(MetricFamilies& families, const TransportCounters& coun
   add_counter(families, "vouch_udp_datagrams_sent_total", "Datagrams of plain DNS to clients.", counters.udp_sent);
   add_counter(families, "vouch_udp_datagrams_unsent_total", "Replies that the system would not send.",
               counters.udp_send_failed);
+  add_dnstap_metrics(families, counters);
 }
 
 }  // namespace vouch

@@ -41,7 +41,8 @@ libbenchmark-dev    | all        | benchmarks of the inner loops
 python3             | all        | structural tests, the table that ./run prints
 shellcheck          | all        | checks the shell scripts
 nsd                 | all        | real authoritative servers for the lab
-bind9-dnsutils      | all        | dig, the client that asks the questions
+bind9-dnsutils      | all        | dig, the client that asks the questions, and dnstap-read
+fstrm-bin           | all        | fstrm_capture, a dnstap collector of another make (tests alone)
 knot-dnsutils       | all        | kdig, which asks over TLS, HTTPS and QUIC, too
 ngtcp2-client       | all        | gtlsclient, a client for HTTP/3
 prometheus          | all        | promtool, which checks metrics, rules and alerts (tests alone; no server is started)

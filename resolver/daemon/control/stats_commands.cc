@@ -148,6 +148,11 @@ Json stats_json(const Figures& figures) {
            {{"received", counters.transport.udp_received.value()},
             {"sent", counters.transport.udp_sent.value()},
             {"send_failed", counters.transport.udp_send_failed.value()}}},
+          {"dnstap",
+           {{"sent", counters.transport.dnstap_sent.value()},
+            {"queue_full", counters.transport.dnstap_overflowed.value()},
+            {"disconnected", counters.transport.dnstap_cut_off.value()},
+            {"no_collector", counters.transport.dnstap_unheard.value()}}},
           {"connections", connections_json(counters.transport)}};
 }
 
