@@ -18,6 +18,7 @@
 #include "resolver/policy/rpz/rpz_options.h"
 #include "telemetry/telemetry_options.h"
 #include "telemetry/web/web_options.h"
+#include "transports/dnstap/dnstap_options.h"
 #include "transports/listener_options.h"
 
 namespace vouch {
@@ -70,6 +71,7 @@ struct Configuration {
   WebOptions web;
   ControlOptions control;
   LogOptions logging;
+  DnstapOptions dnstap;
   NamedFiles files;
 };
 

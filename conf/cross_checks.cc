@@ -24,7 +24,7 @@ class CrossChecks {
     check_identity();
     check_secrets();
     check_web();
-    check_control();
+    check_sockets();
     check_log();
     check_snapshot();
     check_ports();
@@ -181,11 +181,14 @@ class CrossChecks {
     }
   }
 
-  void check_control() {
-    const std::string& socket = configuration_.control.socket;
-    if (socket.empty() || socket.starts_with('/')) { return; }
-    tell({"control.socket"}, "control.socket: " + quoted_value(socket) + " is no absolute path",
-         "write /run/vouch/control.sock, or \"\" for none");
+  void check_sockets() {
+    const auto check = [this](std::string_view key, const std::string& socket, const char* example) {
+      if (socket.empty() || socket.starts_with('/')) { return; }
+      tell({key}, std::string(key) + ": " + quoted_value(socket) + " is no absolute path",
+           std::string("write ") + example + ", or \"\" for none");
+    };
+    check("control.socket", configuration_.control.socket, "/run/vouch/control.sock");
+    check("dnstap.socket", configuration_.dnstap.socket, "/run/dnstap/collector.sock");
   }
 
   void check_log() {

@@ -50,6 +50,8 @@ constexpr auto kAtStartOnly = std::to_array<std::string_view>({
     "telemetry.",
     "web.",
     "control.",
+    // The collector's connection, and whether Unix sockets may be made at all (seccomp).
+    "dnstap.",
     "logging.target",
     "logging.file",
 });

@@ -37,6 +37,8 @@ SchemaPart rpz_schema();
 SchemaPart telemetry_schema();
 SchemaPart web_schema();
 SchemaPart logging_schema();
+// In schema_dnstap.cc.
+SchemaPart dnstap_schema();
 // In schema_control.cc.
 SchemaPart control_schema();
 

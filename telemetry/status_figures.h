@@ -61,6 +61,8 @@ struct PrivacyFigures {
   std::uint32_t listed_zones = 0, listed_tlds = 0;  // most that /metrics names
   bool minimises = false;                           // RFC 9156 upstream
   bool encrypted_offered = false;                   // some encrypted transport is served
+  bool copies_messages = false;                     // the operator's collector is told of every message (dnstap)
+  std::uint8_t copied_ipv4_prefix = 0, copied_ipv6_prefix = 0;  // bits of a client's address that it is told
   Forwarding forwards = Forwarding::none;
 };
 

@@ -9,7 +9,6 @@
 
 #include "resolver/daemon/confinement_audit.h"
 #include "resolver/daemon/process.h"
-#include "resolver/daemon/seccomp_filter.h"
 
 namespace vouch {
 
@@ -29,7 +28,8 @@ constexpr bool kIsSanitized = false;
 Confinement::Confinement() = default;
 Confinement::~Confinement() = default;
 
-std::expected<void, std::string> Confinement::enter(ConfinementMode mode, const FileGrants& grants) {
+std::expected<void, std::string> Confinement::enter(ConfinementMode mode, const FileGrants& grants,
+                                                    SocketKinds sockets) {
   if (mode == ConfinementMode::off) { return {}; }
   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || !drop_capabilities()) {
     return std::unexpected("capabilities cannot be given up: " + std::generic_category().message(errno));
@@ -44,7 +44,7 @@ std::expected<void, std::string> Confinement::enter(ConfinementMode mode, const 
     } else if (auto taken = take_files(grants); !taken) {
       return taken;
     }
-    if (auto taken = take_system_calls(audits); !taken) { return taken; }
+    if (auto taken = take_system_calls(audits, sockets); !taken) { return taken; }
   }
   if (mode == ConfinementMode::required && !lacks_.empty()) {
     return std::unexpected("server.confinement: required, but " + lacks_.front());
@@ -67,14 +67,14 @@ std::expected<void, std::string> Confinement::take_files(const FileGrants& grant
   return {};
 }
 
-std::expected<void, std::string> Confinement::take_system_calls(bool audits) {
+std::expected<void, std::string> Confinement::take_system_calls(bool audits, SocketKinds sockets) {
   if (!is_filter_supported()) {
     lacks_.emplace_back("there is no list of system calls for this processor");
     return {};
   }
   const std::string calls = std::to_string(allowed_system_calls().size()) + " system calls";
   if (audits) {
-    auto audit = ConfinementAudit::start();
+    auto audit = ConfinementAudit::start(sockets);
     if (!audit) { return std::unexpected(audit.error()); }
     audit_ = std::move(*audit);
     text_ += ", all but " + calls + " reported";
@@ -84,7 +84,7 @@ std::expected<void, std::string> Confinement::take_system_calls(bool audits) {
     lacks_.emplace_back("this kernel has no seccomp filters");
     return {};
   }
-  if (auto installed = install_filter(assemble_filter(OnDenial::refuse)); !installed) { return installed; }
+  if (auto installed = install_filter(assemble_filter(OnDenial::refuse, sockets)); !installed) { return installed; }
   text_ += ", " + calls;
   return {};
 }

@@ -15,6 +15,7 @@
 
 #include "conf/configuration.h"
 #include "resolver/daemon/landlock.h"
+#include "resolver/daemon/seccomp_filter.h"
 
 namespace vouch {
 
@@ -30,7 +31,8 @@ class Confinement {
 
   // On failure a sentence: with ConfinementMode::required something is lacking, or the kernel refused what it offers.
   // Half of it may then be in force: the process has to end.
-  std::expected<void, std::string> enter(ConfinementMode mode, const FileGrants& grants);
+  std::expected<void, std::string> enter(ConfinementMode mode, const FileGrants& grants,
+                                         SocketKinds sockets = SocketKinds::internet);
 
   // For people: "no capabilities, 60 system calls, files by Landlock 7"; "off".
   const std::string& text() const noexcept { return text_; }
@@ -39,7 +41,7 @@ class Confinement {
 
  private:
   std::expected<void, std::string> take_files(const FileGrants& grants);
-  std::expected<void, std::string> take_system_calls(bool audits);
+  std::expected<void, std::string> take_system_calls(bool audits, SocketKinds sockets);
 
   std::string text_ = "off";
   std::vector<std::string> lacks_;

@@ -17,7 +17,6 @@
 #include <vector>
 
 #include "resolver/base/log.h"
-#include "resolver/daemon/seccomp_filter.h"
 
 namespace vouch {
 
@@ -39,7 +38,7 @@ class KernelStruct {
 
 }  // namespace
 
-std::expected<std::unique_ptr<ConfinementAudit>, std::string> ConfinementAudit::start() {
+std::expected<std::unique_ptr<ConfinementAudit>, std::string> ConfinementAudit::start(SocketKinds sockets) {
   Socket stop(::eventfd(0, EFD_CLOEXEC));
   if (!stop.is_open()) { return std::unexpected("eventfd: " + std::generic_category().message(errno)); }
   std::unique_ptr<ConfinementAudit> audit(new ConfinementAudit(std::move(stop)));
@@ -50,7 +49,7 @@ std::expected<std::unique_ptr<ConfinementAudit>, std::string> ConfinementAudit::
     if (self->listener_.is_open()) { self->listen(); }
   });
   ::pthread_setname_np(audit->thread_.native_handle(), "vouchd/audit");
-  const auto listener = install_reporting_filter(assemble_filter(OnDenial::report));
+  const auto listener = install_reporting_filter(assemble_filter(OnDenial::report, sockets));
   filtered.set_value(listener ? *listener : -1);
   if (!listener) { return std::unexpected(listener.error()); }
   return audit;

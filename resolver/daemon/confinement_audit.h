@@ -11,6 +11,7 @@
 #include <thread>
 #include <utility>
 
+#include "resolver/daemon/seccomp_filter.h"
 #include "transports/socket.h"
 
 namespace vouch {
@@ -18,7 +19,7 @@ namespace vouch {
 class ConfinementAudit {
  public:
   // From now on calls of this thread, and of those it starts, are reported. On failure a sentence.
-  static std::expected<std::unique_ptr<ConfinementAudit>, std::string> start();
+  static std::expected<std::unique_ptr<ConfinementAudit>, std::string> start(SocketKinds sockets);
   ~ConfinementAudit();
   ConfinementAudit(const ConfinementAudit&) = delete;
   ConfinementAudit& operator=(const ConfinementAudit&) = delete;

@@ -49,7 +49,9 @@ bool is_shared(const fs::path& folder) {
   return depth <= 2 || std::ranges::find(kShared, folder.native()) != kShared.end();  // "/" is one, "/etc" two
 }
 
-enum class Use : std::uint8_t { read_file, write_folder, append_file };
+// connect: to a Unix socket that somebody else has made. To Landlock that is no access to a file; the system-call
+// filter says whether there are such sockets (SocketKinds), and the socket's own permissions, who may connect.
+enum class Use : std::uint8_t { read_file, write_folder, append_file, connect };
 
 struct NamedPath {
   std::string_view key;
@@ -78,6 +80,7 @@ constexpr auto kPaths = std::to_array<NamedPath>({
     {"cache.snapshot.state_directory", Use::write_folder,
      [](const Configuration& c) { return c.cache.snapshot.state_directory; }},
     {"web.token_file", Use::read_file, [](const Configuration& c) { return c.files.web_token; }},
+    {"dnstap.socket", Use::connect, [](const Configuration& c) { return c.dnstap.socket; }},
     {"control.socket", Use::append_file, [](const Configuration& c) { return c.control.socket; }},
     {"logging.file", Use::append_file,
      [](const Configuration& c) { return c.logging.target == LogTarget::file ? c.logging.file : std::string(); }},
@@ -127,6 +130,8 @@ class Collector {
         break;
       case Use::append_file:
         add_file(working_directory_ / path, found_.grants.writable);
+        break;
+      case Use::connect:
         break;
     }
   }

@@ -105,6 +105,8 @@ class Daemon {
         ledger_(configuration_.telemetry, anchored_names(configuration_.dnssec), telemetry_random_, clock_.wall()),
         identity_(configuration_.listeners, configuration_.process.state_dir) {}
   ~Daemon() {
+    // First, as it writes to workers' counters.
+    if (dnstap_ != nullptr) { dnstap_->finish(); }
     if (control_ != nullptr) { control_->stop(); }  // it posts to all the others
     watchdog_.reset();
     policy_watch_.reset();  // it posts to the workers
@@ -129,6 +131,7 @@ class Daemon {
     for (const auto& worker : workers_) {
       worker->start([&endings] { endings.one_ended(); });
     }
+    if (dnstap_ != nullptr) { dnstap_->start(); }
     if (root_keeper_ != nullptr) { root_keeper_->start(); }
     if (observatory_ != nullptr) { observatory_->start(); }
     if (control_ != nullptr) { control_->start(); }
@@ -146,6 +149,7 @@ class Daemon {
     if (control_ != nullptr) { control_->stop(); }
     for (const auto& worker : workers_) { worker->stop(); }
     const bool all_ended = endings.wait_for_all(kStopPatience);
+    if (dnstap_ != nullptr) { dnstap_->finish(); }
     if (observatory_ != nullptr) { observatory_->finish(kWritePatience); }
     snapshots_.finish(kWritePatience);
     log_statistics();
@@ -242,7 +246,8 @@ class Daemon {
   std::expected<void, std::string> confine() {
     if (is_root()) { log(LogLevel::warning, "running_as_root", {{"remedy", "name a user in server.user"}}); }
     const ConfiguredGrants found = grants_of(configuration_, std::filesystem::current_path().string());
-    if (auto entered = confinement_.enter(configuration_.process.confinement, found.grants); !entered) {
+    const auto sockets = dnstap_ == nullptr ? SocketKinds::internet : SocketKinds::internet_and_unix;
+    if (auto entered = confinement_.enter(configuration_.process.confinement, found.grants, sockets); !entered) {
       return entered;
     }
     log(LogLevel::notice, "confined", {{"to", confinement_.text()}});
@@ -395,7 +400,10 @@ class Daemon {
   }
 
   std::expected<void, std::string> make_workers(const GenerationPtr& generation) {
-    const SharedParts parts{clock_, caches_, exchanges_, anchors_, trust_, local_root_, identity_, recorded_};
+    const DnstapOptions& dnstap = generation->configuration.dnstap;
+    if (dnstap.is_wanted()) { dnstap_ = std::make_unique<DnstapStream>(dnstap.socket); }
+    const SharedParts parts{clock_,      caches_,   exchanges_, anchors_,     trust_,
+                            local_root_, identity_, recorded_,  dnstap_.get()};
     const std::uint32_t count = worker_count();
     for (std::uint32_t i = 0; i < count; ++i) {
       auto worker = Worker::create(parts, generation, i, count);
@@ -431,6 +439,11 @@ class Daemon {
     if (observatory_ != nullptr) { tell("web", observatory_->addresses()); }
     if (control_ != nullptr && control_->is_open()) {
       log(LogLevel::info, "controlled_by", {{"socket", configuration_.control.socket}});
+    }
+    if (dnstap_ != nullptr) {
+      log(LogLevel::notice, "dnstap_on",
+          {{"socket", configuration_.dnstap.socket},
+           {"told", "whoever listens there learns what clients ask for (docs/dnstap.md)"}});
     }
     warn_of_nameless_clients();
     log(LogLevel::notice, "ready",
@@ -510,6 +523,7 @@ class Daemon {
   std::unique_ptr<LogOutput> log_;
   Confinement confinement_;
   std::unique_ptr<RootKeeper> root_keeper_;
+  std::unique_ptr<DnstapStream> dnstap_;  // null: no collector is told
   std::unique_ptr<Observatory> observatory_;
   ChoreThread chores_;
   std::unique_ptr<NegativeAnchorFile> negative_file_;  // null: what is set at run time ends with the process

@@ -17,6 +17,8 @@
 #include <system_error>
 #include <utility>
 
+#include "resolver/base/bytes.h"
+
 namespace vouch {
 
 namespace {
@@ -37,7 +39,7 @@ struct Condition {
   enum class Kind : std::uint8_t { any, one_of, none_of_bits, all_of_bits };
   Kind kind = Kind::any;
   std::uint8_t argument = 0;
-  std::array<std::uint32_t, 2> values{};  // one_of: both; bits: the first
+  std::array<std::uint32_t, 3> values{};  // one_of: all of them; bits: the first
   std::uint16_t error = EACCES;           // of a call for which it does not hold; 0: that ends the process
 };
 
@@ -48,12 +50,14 @@ struct Rule {
 };
 
 constexpr Condition one_of(std::uint8_t argument, std::uint32_t first, std::uint32_t second, std::uint16_t error) {
-  return {Condition::Kind::one_of, argument, {first, second}, error};
+  return {Condition::Kind::one_of, argument, {first, second, second}, error};
 }
+// In the place of what the list says of socket().
+constexpr Condition kUnixToo{Condition::Kind::one_of, 0, {AF_INET, AF_INET6, AF_UNIX}, EACCES};
 // Memory that can be executed is what the loader has mapped, and nothing else from now on.
-constexpr Condition kNoExecution{Condition::Kind::none_of_bits, 2, {PROT_EXEC, 0}, EACCES};
+constexpr Condition kNoExecution{Condition::Kind::none_of_bits, 2, {PROT_EXEC}, EACCES};
 // A thread of this process, and no other kind of copy of it.
-constexpr Condition kThread{Condition::Kind::all_of_bits, 0, {CLONE_THREAD | CLONE_VM, 0}, 0};
+constexpr Condition kThread{Condition::Kind::all_of_bits, 0, {CLONE_THREAD | CLONE_VM}, 0};
 
 #define VOUCH_CALL(name) #name, __NR_##name
 
@@ -74,8 +78,8 @@ constexpr auto kAllowed = std::to_array<Rule>({
     {VOUCH_CALL(recvmsg)},
     {VOUCH_CALL(sendmsg)},
     {VOUCH_CALL(futex)},
-    // Sockets. Clients and servers are met over IPv4 and IPv6, and nobody over anything else: whoever talks to the
-    // control socket came through a descriptor that was opened before.
+    // Sockets. Clients and servers are met over IPv4 and IPv6, and nobody over anything else, but a dnstap collector
+    // (SocketKinds): whoever talks to the control socket came through a descriptor that was opened before.
     {VOUCH_CALL(socket), one_of(0, AF_INET, AF_INET6, EACCES)},
     {VOUCH_CALL(bind)},
     {VOUCH_CALL(connect)},
@@ -198,7 +202,7 @@ constexpr std::uint32_t refusal(std::uint16_t error) noexcept {
 // Writes the program, one instruction after the other. Every jump leads forward over a few instructions.
 class Assembler {
  public:
-  explicit Assembler(OnDenial on_denial) : on_denial_(on_denial) {}
+  Assembler(OnDenial on_denial, SocketKinds sockets) : on_denial_(on_denial), sockets_(sockets) {}
 
   std::vector<sock_filter> assemble() && {
     load(offsetof(seccomp_data, arch));
@@ -233,28 +237,33 @@ class Assembler {
   // The number of the call is in the accumulator, and is again when the next rule is reached.
   void allow(const Rule& rule) {
     const auto number = static_cast<std::uint32_t>(rule.number);
-    const Condition& condition = rule.condition;
+    const bool is_widened = sockets_ == SocketKinds::internet_and_unix && rule.number == __NR_socket;
+    const Condition& condition = is_widened ? kUnixToo : rule.condition;
     if (condition.kind == Condition::Kind::any) {
       jump(BPF_JEQ, number, 0, 1);
       result(SECCOMP_RET_ALLOW);
       return;
     }
-    constexpr std::uint8_t kTest = 5;  // instructions that follow, all of which end with a result
-    jump(BPF_JEQ, number, 0, kTest);
+    // What is skipped: the load, the test and two results.
+    jump(BPF_JEQ, number, 0, u8(3 + instructions_of(condition)));
     load(offsetof(seccomp_data, args) + condition.argument * sizeof(std::uint64_t));  // little-endian: the lower half
     test(condition);
     result(SECCOMP_RET_ALLOW);
     deny(refusal(condition.error));
   }
 
-  // Two instructions; the third is reached when the condition holds, the fourth when it does not.
+  static std::size_t instructions_of(const Condition& condition) noexcept {
+    return condition.kind == Condition::Kind::one_of ? condition.values.size() : 2;
+  }
+  // So many instructions; the next is reached when the condition holds, the one behind it when it does not.
   void test(const Condition& condition) {
     switch (condition.kind) {
       case Condition::Kind::any:
         break;
       case Condition::Kind::one_of:
-        jump(BPF_JEQ, condition.values[0], 1, 0);
-        jump(BPF_JEQ, condition.values[1], 0, 1);
+        jump(BPF_JEQ, condition.values[0], 2, 0);
+        jump(BPF_JEQ, condition.values[1], 1, 0);
+        jump(BPF_JEQ, condition.values[2], 0, 1);
         break;
       case Condition::Kind::none_of_bits:
         jump(BPF_JSET, condition.values[0], 0, 1);
@@ -269,6 +278,7 @@ class Assembler {
   }
 
   OnDenial on_denial_;
+  SocketKinds sockets_;
   std::vector<sock_filter> program_;
 };
 
@@ -294,7 +304,9 @@ std::vector<AllowedCall> allowed_system_calls() {
   return calls;
 }
 
-std::vector<sock_filter> assemble_filter(OnDenial on_denial) { return Assembler(on_denial).assemble(); }
+std::vector<sock_filter> assemble_filter(OnDenial on_denial, SocketKinds sockets) {
+  return Assembler(on_denial, sockets).assemble();
+}
 
 std::expected<void, std::string> install_filter(std::span<const sock_filter> program) {
   const auto installed = install(program, SECCOMP_FILTER_FLAG_TSYNC);

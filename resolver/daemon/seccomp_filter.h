@@ -38,7 +38,10 @@ enum class OnDenial : std::uint8_t {
   refuse,  // ENOSYS, an error of its own, or the end of the process, as told above
   report,  // it is let through, after whoever listens to the filter has heard of it
 };
-std::vector<sock_filter> assemble_filter(OnDenial on_denial);
+// Which sockets may be made. Unix sockets are a way to every other service of the machine, and there is none that a
+// resolver asks for, but a dnstap collector where the operator wants one told.
+enum class SocketKinds : std::uint8_t { internet, internet_and_unix };
+std::vector<sock_filter> assemble_filter(OnDenial on_denial, SocketKinds sockets = SocketKinds::internet);
 
 // For all threads of the process, for good. NO_NEW_PRIVS must be set. On failure a sentence.
 std::expected<void, std::string> install_filter(std::span<const sock_filter> program);

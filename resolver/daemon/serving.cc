@@ -21,7 +21,7 @@ std::expected<std::unique_ptr<Serving>, std::string> Serving::make(const Parts& 
       ResolverParts{.options = configuration.resolver,
                     .caches = parts.caches,
                     .exchanges = parts.exchanges,
-                    .upstream = *made->upstream_,
+                    .upstream = *made->asked_,
                     .executor = parts.loop,
                     .clock = parts.clock,
                     .random = parts.random,
@@ -45,6 +45,8 @@ std::expected<void, std::string> Serving::connect(const Parts& parts, const Serv
   const bool is_unchanged = before != nullptr && before->generation_->configuration.outgoing == configuration.outgoing;
   upstream_ = is_unchanged ? before->upstream_
                            : std::make_shared<NetworkUpstream>(parts.loop, configuration.outgoing, parts.random);
+  asked_ = upstream_;
+  if (parts.dnstap != nullptr) { asked_ = std::make_shared<TappedUpstream>(upstream_, *parts.dnstap); }
   // At the start: now, while what names the authorities may be read.
   if (std::ranges::any_of(configuration.resolver.forward_zones, &ConfiguredZone::tls)) {
     if (const auto why = upstream_->prepare_tls()) { return std::unexpected("forward.zones: " + *why); }

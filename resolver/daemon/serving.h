@@ -14,6 +14,7 @@
 #include "resolver/dnssec/trust_cache.h"
 #include "resolver/iterate/resolver.h"
 #include "resolver/iterate/shared_exchanges.h"
+#include "transports/dnstap/tapped_sink.h"
 #include "transports/network_upstream.h"
 
 namespace vouch {
@@ -31,6 +32,7 @@ class Serving {
     TrustAnchors& anchors;
     TrustCache& trust;
     const LocalRoot& local_root;
+    DnstapRecorder* dnstap;  // null: nobody is told
     unsigned workers = 1;
   };
   // `before`: what the worker serves with now; null at the start. Its connections to servers are kept where nothing
@@ -41,7 +43,7 @@ class Serving {
   const Generation& generation() const noexcept { return *generation_; }
   Resolver& resolver() noexcept { return *resolver_; }
   Front& front() noexcept { return *front_; }
-  const std::shared_ptr<NetworkUpstream>& upstream() const noexcept { return upstream_; }
+  const std::shared_ptr<Upstream>& upstream() const noexcept { return asked_; }
 
   // No new query comes here any more: what only they would want goes now, the rest when this is destroyed.
   void retire() noexcept { front_->forget_answers(); }
@@ -55,6 +57,7 @@ class Serving {
   GenerationPtr generation_;
   Validation validation_;
   std::shared_ptr<NetworkUpstream> upstream_;  // of the generation that first had these options, and of later ones
+  std::shared_ptr<Upstream> asked_;            // it, or what tells a dnstap collector of it
   std::unique_ptr<Resolver> resolver_;
   std::unique_ptr<Front> front_;
 };

@@ -147,6 +147,9 @@ StatusFigures StatusSource::take() const {
                     .listed_tlds = telemetry.listed_tlds,
                     .minimises = configuration.resolver.minimisation != Minimisation::off,
                     .encrypted_offered = !listeners.tls.empty() || !listeners.https.empty() || !listeners.quic.empty(),
+                    .copies_messages = configuration.dnstap.is_wanted(),
+                    .copied_ipv4_prefix = u8(configuration.dnstap.ipv4_prefix),
+                    .copied_ipv6_prefix = u8(configuration.dnstap.ipv6_prefix),
                     .forwards = forwarding_of(configuration.resolver.forward_zones)};
   add_anchors(configuration, status);
   if (root_keeper_ != nullptr) { status.local_root = root_keeper_->figures(); }

@@ -7,6 +7,7 @@
 
 #include "resolver/base/log.h"
 #include "resolver/daemon/own_question.h"
+#include "resolver/daemon/version.h"
 
 namespace vouch {
 
@@ -32,13 +33,14 @@ std::expected<std::unique_ptr<Worker>, std::string> Worker::create(const SharedP
     return std::unexpected("cannot make an event loop: descriptors have run out (RLIMIT_NOFILE)");
   }
   std::unique_ptr<Worker> worker(new Worker(parts, std::move(loop), number, count));
+  worker->tap(generation->configuration.dnstap);
   auto serving = Serving::make(worker->serving_parts(), generation, nullptr);
   if (!serving) { return std::unexpected(std::move(serving.error())); }
   worker->serving_ = std::move(*serving);
   worker->front_.serve_with(worker->serving_->front());
   worker->fetch_.fetch_with(worker->serving_->resolver());
   worker->listeners_ = std::make_unique<Listeners>(Listeners::Parts{.loop = *worker->loop_,
-                                                                    .sink = worker->front_,
+                                                                    .sink = worker->sink(),
                                                                     .counters = worker->counters_.transport,
                                                                     .identity = parts.identity,
                                                                     .worker = number,
@@ -62,7 +64,19 @@ Serving::Parts Worker::serving_parts() {
           .anchors = parts_.anchors,
           .trust = parts_.trust,
           .local_root = parts_.local_root,
+          .dnstap = dnstap_ ? &*dnstap_ : nullptr,
           .workers = count_};
+}
+
+void Worker::tap(const DnstapOptions& options) {
+  if (parts_.dnstap == nullptr) { return; }
+  dnstap_.emplace(options, "vouch " + std::string(kVersion), parts_.dnstap->open_queue(counters_.transport));
+  tapped_front_.emplace(front_, *dnstap_);
+}
+
+QuerySink& Worker::sink() noexcept {
+  if (tapped_front_) { return *tapped_front_; }
+  return front_;
 }
 
 Worker::~Worker() {

@@ -10,6 +10,7 @@
 #include <expected>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -31,6 +32,7 @@ struct SharedParts {
   const LocalRoot& local_root;
   const ServerIdentity& identity;
   const RecordedTogether& recorded;
+  DnstapStream* dnstap;  // null: no collector is told
 };
 
 // What somebody's own resolution on a worker leans on. All of it but the upstream outlives the worker's thread.
@@ -110,7 +112,9 @@ class Worker {
   void end_retired();
   template <typename Result>
   std::optional<Result> on_thread(std::move_only_function<Result()> work);
+  void tap(const DnstapOptions& options);
   Serving::Parts serving_parts();
+  QuerySink& sink() noexcept;
   Task<void> run_look_up(Name name, std::move_only_function<void(SiteAnswers)> done);
   Task<void> run_study(Study study);
   void run_keeper();
@@ -128,6 +132,9 @@ class Worker {
   Task<void> keeping_;
   TaskScope look_ups_;
   CurrentFront front_;
+  // Where a dnstap collector is told: before front_ and the upstreams.
+  std::optional<DnstapRecorder> dnstap_;
+  std::optional<TappedSink> tapped_front_;
   std::shared_ptr<const Policy> policy_;  // null: none
   std::unique_ptr<Serving> serving_;
   std::unique_ptr<Serving> next_;  // between prepare() and take()

@@ -145,7 +145,8 @@ Json privacy_json(const PrivacyFigures& privacy) {
           {"listed_zones", privacy.listed_zones},
           {"listed_tlds", privacy.listed_tlds},
           {"minimises", privacy.minimises},
-          {"encrypted_offered", privacy.encrypted_offered}};
+          {"encrypted_offered", privacy.encrypted_offered},
+          {"copies_messages", privacy.copies_messages}};
 }
 
 Json key_json(const SiteReport::Key& key) { return {{"tag", key.tag}, {"algorithm", key.algorithm}}; }

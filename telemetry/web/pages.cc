@@ -131,7 +131,8 @@ std::string render_page(const PageInput& input) {
                     .page = input.page,
                     .asked = input.page == Page::site ? input.asked : std::string_view(),
                     .taken = input.figures.taken,
-                    .version = input.status.version};
+                    .version = input.status.version,
+                    .promise = input.status.privacy.copies_messages ? Message::footer_copied : Message::footer_promise};
   return document(frame, locale.text(page_name(input.page)), page_body(input, locale)).take();
 }
 

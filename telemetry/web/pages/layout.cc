@@ -68,7 +68,7 @@ Html footer(const Frame& frame) {
   if (frame.taken != 0) {
     html << locale.say(Message::footer_figures, {locale.when(frame.taken), locale.zone()}) << " "_html;
   }
-  html << locale.text(Message::footer_promise) << "</p>"_html;
+  html << locale.text(frame.promise) << "</p>"_html;
   if (frame.viewer == Viewer::resolver_operator && !frame.version.empty()) {
     html << "<p>Vouch "_html << frame.version << "</p>"_html;
   }

@@ -14,10 +14,11 @@ namespace vouch {
 struct Frame {
   const Locale& locale;
   Viewer viewer = Viewer::subscriber;
-  std::optional<Page> page;    // nothing: a document beside the pages
-  std::string_view asked;      // goes along when the language is changed
-  UnixTime taken = 0;          // of the figures; 0: there are none
-  std::string_view version{};  // told to the operator alone
+  std::optional<Page> page;                         // nothing: a document beside the pages
+  std::string_view asked;                           // goes along when the language is changed
+  UnixTime taken = 0;                               // of the figures; 0: there are none
+  std::string_view version{};                       // told to the operator alone
+  Message promise = Message::footer_loads_nothing;  // what is true whatever is configured
 };
 Html document(const Frame& frame, std::string_view title, const Html& main);
 

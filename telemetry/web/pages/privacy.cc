@@ -22,6 +22,15 @@ Html kept(const PageInput& input, const Locale& locale) {
   return html;
 }
 
+Html log_of_queries(const PrivacyFigures& privacy, const Locale& locale) {
+  if (!privacy.copies_messages) {
+    return item(locale, Message::privacy_no_log_title, locale.text(Message::privacy_no_log));
+  }
+  return item(locale, Message::privacy_copied_title,
+              locale.say(Message::privacy_copied,
+                         {std::to_string(privacy.copied_ipv4_prefix), std::to_string(privacy.copied_ipv6_prefix)}));
+}
+
 Html prefixes(const PrivacyFigures& privacy, const Locale& locale) {
   constexpr std::uint8_t kWholeIpv4 = 32;
   Html html =
@@ -44,9 +53,9 @@ Html upstream(const PageInput& input, const Locale& locale) {
 
 Html privacy_page(const PageInput& input, const Locale& locale) {
   const PrivacyFigures& privacy = input.status.privacy;
-  Html html = page_heading(Message::privacy_title, locale.text(Message::privacy_lead), locale);
-  html << "<div class=\"rules\">"_html
-       << item(locale, Message::privacy_no_log_title, locale.text(Message::privacy_no_log))
+  const Message lead = privacy.copies_messages ? Message::privacy_copied_lead : Message::privacy_lead;
+  Html html = page_heading(Message::privacy_title, locale.text(lead), locale);
+  html << "<div class=\"rules\">"_html << log_of_queries(privacy, locale)
        << item(locale, Message::privacy_prefix_title, prefixes(privacy, locale))
        << item(locale, Message::privacy_k_title, locale.count(Counted::privacy_k, privacy.min_prefixes))
        << item(locale, Message::privacy_lists_title,

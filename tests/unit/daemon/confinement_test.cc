@@ -67,11 +67,12 @@ class Confined : public ::testing::Test {
     if (!root_.empty()) { std::filesystem::remove_all(root_); }
   }
 
-  int outcome_of(const Attempt& attempt, ConfinementMode mode = ConfinementMode::automatic) const {
+  int outcome_of(const Attempt& attempt, ConfinementMode mode = ConfinementMode::automatic,
+                 SocketKinds sockets = SocketKinds::internet) const {
     const pid_t child = ::fork();
     if (child == 0) {
       Confinement confinement;
-      const bool is_in = confinement.enter(mode, grants_).has_value();
+      const bool is_in = confinement.enter(mode, grants_, sockets).has_value();
       ::_exit(is_in ? attempt() : kNotConfined);
     }
     int status = 0;
@@ -128,6 +129,34 @@ TEST_F(Confined, SpeaksInternetProtocolsOnly) {
   EXPECT_EQ(made(AF_UNIX, SOCK_STREAM), EACCES);  // and so nothing of it can be connected
   EXPECT_EQ(made(AF_NETLINK, SOCK_RAW), EACCES);
   EXPECT_EQ(made(AF_PACKET, SOCK_RAW), EACCES);
+}
+
+// A collector that listens where no file is granted is reached all the same, before and after it has come again.
+TEST_F(Confined, ReachesADnstapCollectorWhereOneIsConfigured) {
+  const auto made = [this](int family, int type) {
+    return outcome_of([=] { return failure_of(::socket(family, type, 0)); }, ConfinementMode::automatic,
+                      SocketKinds::internet_and_unix);
+  };
+  EXPECT_EQ(made(AF_UNIX, SOCK_STREAM), 0);
+  EXPECT_EQ(made(AF_INET, SOCK_DGRAM), 0);
+  EXPECT_EQ(made(AF_INET6, SOCK_STREAM), 0);
+  EXPECT_EQ(made(AF_NETLINK, SOCK_RAW), EACCES);
+  EXPECT_EQ(made(AF_PACKET, SOCK_RAW), EACCES);
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  (root_ / "elsewhere/tap").string().copy(address.sun_path, sizeof address.sun_path - 1);
+  const auto* const where = reinterpret_cast<const sockaddr*>(&address);
+  const int listener = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  ASSERT_EQ(::bind(listener, where, sizeof address), 0);
+  ASSERT_EQ(::listen(listener, 1), 0);
+  EXPECT_EQ(outcome_of(
+                [&] {
+                  const int mine = ::socket(AF_UNIX, SOCK_STREAM, 0);
+                  return failure_of(::connect(mine, where, sizeof address));
+                },
+                ConfinementMode::automatic, SocketKinds::internet_and_unix),
+            0);
+  ::close(listener);
 }
 
 TEST_F(Confined, NoMemoryBecomesCode) {
@@ -260,15 +289,17 @@ TEST(SystemCalls, AreFew) {
 }
 
 TEST(SystemCalls, EveryJumpOfTheProgramStaysInside) {
-  const auto program = assemble_filter(OnDenial::refuse);
-  ASSERT_LE(program.size(), static_cast<std::size_t>(BPF_MAXINSNS));
-  for (std::size_t i = 0; i < program.size(); ++i) {
-    const sock_filter& step = program[i];
-    if (BPF_CLASS(step.code) != BPF_JMP) { continue; }
-    const std::size_t furthest = BPF_OP(step.code) == BPF_JA ? step.k : std::max<std::size_t>(step.jt, step.jf);
-    EXPECT_LT(i + 1 + furthest, program.size());
+  for (const SocketKinds sockets : {SocketKinds::internet, SocketKinds::internet_and_unix}) {
+    const auto program = assemble_filter(OnDenial::refuse, sockets);
+    ASSERT_LE(program.size(), static_cast<std::size_t>(BPF_MAXINSNS));
+    for (std::size_t i = 0; i < program.size(); ++i) {
+      const sock_filter& step = program[i];
+      if (BPF_CLASS(step.code) != BPF_JMP) { continue; }
+      const std::size_t furthest = BPF_OP(step.code) == BPF_JA ? step.k : std::max<std::size_t>(step.jt, step.jf);
+      EXPECT_LT(i + 1 + furthest, program.size());
+    }
+    EXPECT_EQ(BPF_CLASS(program.back().code), BPF_RET);
   }
-  EXPECT_EQ(BPF_CLASS(program.back().code), BPF_RET);
 }
 
 TEST(Grants, EveryKeyThatNamesAFileHasItsRow) {
@@ -293,6 +324,7 @@ TEST(Grants, AFolderOfOnesOwnIsOpenedAndASharedOneIsNot) {
   configuration.logging.target = LogTarget::file;
   configuration.logging.file = "log/vouchd.log";
   configuration.control.socket = "/run/vouch/control.sock";
+  configuration.dnstap.socket = "/run/dnstap/collector.sock";
   const ConfiguredGrants found = grants_of(configuration, "/srv/vouch");
   EXPECT_THAT(found.grants.readable, Contains("/etc/vouch"));
   EXPECT_THAT(found.grants.readable, Contains("/etc/vouch/tls"));
@@ -303,6 +335,7 @@ TEST(Grants, AFolderOfOnesOwnIsOpenedAndASharedOneIsNot) {
   EXPECT_THAT(found.grants.writable, Contains("/srv/vouch/log"));
   EXPECT_THAT(found.grants.writable, Contains("/run/vouch"));  // the control socket is removed from it at the end
   EXPECT_THAT(found.grants.writable, Not(Contains("/srv/vouch")));
+  EXPECT_THAT(found.grants.writable, Not(Contains("/run/dnstap")));  // connecting takes no right to a file
 }
 
 }  // namespace

@@ -356,6 +356,27 @@ TEST(PrivacyPage, WhatIsInMemoryIsToldAsItIs) {
   EXPECT_THAT(page, HasSubstr("Figures by the minute are in memory for a day."));  // Recent::kMinutes
 }
 
+TEST(PrivacyPage, ACopyForACollectorIsTold) {
+  Sample sample = rich_sample();
+  const auto page = [&](Language language) {
+    return render_page(input_of(sample, Page::privacy, language, Viewer::subscriber));
+  };
+  EXPECT_THAT(page(Language::english), HasSubstr("There is no log of queries"));
+  EXPECT_THAT(page(Language::english), Not(HasSubstr("dnstap")));
+  sample.status.privacy.copies_messages = true;
+  sample.status.privacy.copied_ipv4_prefix = 23;
+  sample.status.privacy.copied_ipv6_prefix = 47;
+  const std::string told = page(Language::english);
+  EXPECT_THAT(told, Not(HasSubstr("There is no log of queries")));
+  EXPECT_THAT(told, HasSubstr("Questions are copied to a collector (see the page Privacy)"));
+  EXPECT_THAT(render_problem(404, Language::english), Not(HasSubstr("log of queries")));  // which knows no settings
+  EXPECT_THAT(told, Not(HasSubstr("never who")));
+  EXPECT_THAT(told, HasSubstr("the first 23 bits of an IPv4 address or the first 47 bits of an IPv6 address"));
+  for (const Language language : {Language::spanish, Language::portuguese}) {
+    EXPECT_THAT(page(language), HasSubstr("dnstap"));
+  }
+}
+
 TEST(PrivacyPage, WhoeverIsShownWholeNamesIsTold) {
   Sample sample = rich_sample();
   const auto page = [&] { return render_page(input_of(sample, Page::privacy, Language::english, Viewer::subscriber)); };
