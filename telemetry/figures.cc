@@ -47,6 +47,12 @@ std::uint64_t Movement::all_answers() const noexcept {
   return sum;
 }
 
+std::uint64_t PolicyFigures::all_answers() const noexcept {
+  std::uint64_t sum = 0;
+  for (const Source& source : sources) { sum += source.answers; }
+  return sum;
+}
+
 std::uint64_t Movement::all_queries() const noexcept {
   std::uint64_t sum = 0;
   for (const std::uint64_t count : queries) { sum += count; }

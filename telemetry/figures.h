@@ -143,6 +143,8 @@ struct PolicyFigures {
   std::vector<Source> sources;
   std::uint64_t stripped = 0;  // answers that rebinding protection took addresses from
   std::uint64_t dns64 = 0;     // AAAA made from A
+
+  std::uint64_t all_answers() const noexcept;  // of all sources
 };
 
 struct Figures {

@@ -173,6 +173,7 @@ std::string summary_json(const Figures& figures, const StatusFigures& status) {
                   {"root_validated", value_or_null(status.root_validated)},
                   {"zones_failing", failing},
                   {"figures", honest_figures(figures)},
+                  {"policy_since_start", policy_object(figures.policy)},
                   {"day", day_json(figures.day)}});
 }
 

@@ -48,6 +48,15 @@ Json rejected_object(const ResolverCounters& resolver) {
           {"malformed", resolver.replies_rejected_malformed.value()}};
 }
 
+Json policy_object(const PolicyFigures& policy) {
+  Json sources = Json::object();
+  for (const PolicyFigures::Source& source : policy.sources) { sources[source.name] = source.answers; }
+  return {{"actions", by_id(kPolicyActionIds, [&](std::size_t i) { return policy.actions[i]; })},
+          {"sources", std::move(sources)},
+          {"stripped", policy.stripped},
+          {"dns64", policy.dns64}};
+}
+
 Json cache_object(const CacheFigures& cache) {
   return {{"cache", cache.cache},         {"entries", cache.entries},
           {"octets", cache.octets},       {"capacity", cache.capacity},

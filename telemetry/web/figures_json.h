@@ -40,6 +40,7 @@ Json array_of(const Rows& rows, const ToJson& to_json) {
 Json withheld_object(const WithheldFigures& withheld);
 Json zone_object(const ZoneFigures& zone);
 Json rejected_object(const ResolverCounters& resolver);  // replies that were not taken, by what was wrong
+Json policy_object(const PolicyFigures& policy);         // what lists, policy zones, rebinding protection, DNS64 did
 Json cache_object(const CacheFigures& cache);
 Json anchor_object(const AnchorFigures& anchor);
 Json negative_anchor_object(const NegativeAnchorFigures& anchor);

@@ -260,6 +260,16 @@ void add_zones(Figures& figures) {
                         .is_public = false}};
 }
 
+void add_policy(Figures& figures) {
+  figures.policy.actions = {61, 1'204, 37, 0, 0, 601, 0};
+  figures.policy.sources = {{"rpz:feed.example", 212},
+                            {"anuncios", 1'393},
+                            {"rpz:silent.example", 0},
+                            {"_configuration", 237},
+                            {"_other", 0}};
+  figures.policy.stripped = 4;
+}
+
 void add_adoption(Figures& figures) {
   const auto tld = [&figures](std::string name, std::uint64_t answers, std::uint64_t signed_share) {
     TldFigures one{std::move(name), {}};
@@ -413,6 +423,7 @@ Sample sample_on(bool observes) {
   add_movements(sample.figures, observes);
   add_zones(sample.figures);
   add_adoption(sample.figures);
+  add_policy(sample.figures);
   sample.status = sample_status();
   sample.month = sample_month();
   sample.reports = sample_reports(observes);
@@ -523,6 +534,7 @@ Sample hostile_sample() {
   }
   for (IncidentFigures& incident : sample.figures.incidents) { incident.zone = bad; }
   for (TldFigures& tld : sample.figures.tlds) { tld.tld = bad; }
+  for (PolicyFigures::Source& source : sample.figures.policy.sources) { source.name = bad; }
   for (ExpiringZone& zone : sample.figures.expiring) { zone.zone = bad; }
   sample.figures.listed_zones.push_back({bad, {}, kSampleTime, Reason::rrsig_expired});
   StatusFigures& status = sample.status;

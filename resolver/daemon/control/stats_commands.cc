@@ -117,16 +117,6 @@ Json connections_json(const TransportCounters& transport) {
           {"http3", sessions_json(transport.http3)}};
 }
 
-// What lists, policy zones, rebinding protection and DNS64 did.
-Json policy_json(const PolicyFigures& policy) {
-  Json sources = Json::object();
-  for (const PolicyFigures::Source& source : policy.sources) { sources[source.name] = source.answers; }
-  return {{"actions", by_id(kPolicyActionIds, [&](std::size_t i) { return policy.actions[i]; })},
-          {"sources", std::move(sources)},
-          {"stripped", policy.stripped},
-          {"dns64", policy.dns64}};
-}
-
 Json stats_json(const Figures& figures) {
   const WorkerCounters& counters = *figures.counters;
   WithheldFigures withheld;
@@ -143,7 +133,7 @@ Json stats_json(const Figures& figures) {
           {"upstream", upstream_json(counters.resolver)},
           {"validation", validation_json(counters.validation)},
           {"withheld", withheld_object(withheld)},
-          {"policy", policy_json(figures.policy)},
+          {"policy", policy_object(figures.policy)},
           {"datagrams",
            {{"received", counters.transport.udp_received.value()},
             {"sent", counters.transport.udp_sent.value()},

@@ -125,7 +125,12 @@ Html vitals(const PageInput& input, const Locale& locale) {
     }
   }
   const std::int64_t up = seconds_between(input.figures.started, input.figures.taken);
-  html << "<li>"_html << sign(Sign::neutral) << locale.say(Message::home_up, {locale.span(up)}) << "</li></ul>"_html;
+  html << "<li>"_html << sign(Sign::neutral) << locale.say(Message::home_up, {locale.span(up)}) << "</li>"_html;
+  // Whoever is kept from a name by a list should be able to learn that there is one.
+  if (const std::uint64_t changed = input.figures.policy.all_answers(); changed != 0) {
+    html << "<li>"_html << sign(Sign::neutral) << locale.count(Counted::home_policy, changed) << "</li>"_html;
+  }
+  html << "</ul>"_html;
   return html;
 }
 

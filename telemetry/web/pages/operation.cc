@@ -203,6 +203,28 @@ Html answers(const FrontCounters& counters, const Locale& locale) {
   return html;
 }
 
+// What the operator's own rules did; nothing where there are none.
+Html policy(const PolicyFigures& figures, const Locale& locale) {
+  std::vector<Bar> lists, actions;
+  for (const PolicyFigures::Source& source : figures.sources) {
+    if (source.answers != 0) { lists.push_back({code(source.name), source.answers, figures.all_answers()}); }
+  }
+  for (std::size_t i = 0; i < kPolicyActionClasses; ++i) {
+    if (figures.actions[i] != 0) { actions.push_back({identifier(kPolicyActionIds[i]), figures.actions[i], 0}); }
+  }
+  if (lists.empty() && actions.empty() && figures.stripped == 0 && figures.dns64 == 0) { return {}; }
+  std::ranges::sort(lists, std::ranges::greater(), &Bar::value);
+  Facts facts(locale);
+  facts.add(Message::policy_stripped, locale.number(figures.stripped));
+  facts.add(Message::policy_dns64, locale.number(figures.dns64));
+  Html html = open_section(Message::policy_title, locale);
+  html << "<div class=\"columns\">"_html
+       << bar_table(Message::policy_lists_title, Message::policy_list_column, lists, Fill::plain, locale)
+       << bar_table(Message::policy_actions_title, Message::policy_action_column, actions, Fill::plain, locale)
+       << "</div>"_html << facts.html() << note(locale.text(Message::policy_note)) << kCloseSection;
+  return html;
+}
+
 Html transports(const WorkerCounters& counters, const Locale& locale) {
   constexpr std::array<std::string_view, kTransports> kNames{"UDP",         "TCP",        "TLS (DoT)",
                                                              "HTTPS (DoH)", "QUIC (DoQ)", "HTTP/3 (DoH3)"};
@@ -271,7 +293,7 @@ Html operation_page(const PageInput& input, const Locale& locale) {
        << validation(counters.validation, locale) << "<div class=\"columns\">"_html
        << upstream(counters.resolver, locale) << "<div>"_html << rejected(counters.resolver, locale)
        << clients(counters.front, locale) << process(input, locale) << "</div></div>"_html
-       << transports(counters, locale);
+       << policy(input.figures.policy, locale) << transports(counters, locale);
   return html;
 }
 

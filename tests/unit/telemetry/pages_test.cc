@@ -257,6 +257,23 @@ TEST(Home, TilesAndChartAgree) {
   EXPECT_THAT(home, HasSubstr("15 lookups went unanswered"));
 }
 
+// Whoever is kept from a name by a list learns that there is one, and whoever runs the resolver learns which.
+TEST(Policy, IsToldWhereItDidSomething) {
+  const Sample sample = rich_sample();
+  EXPECT_THAT(home_of(sample), HasSubstr("changed or kept back 1,842 answers"));
+  EXPECT_THAT(home_of(sample), Not(HasSubstr("anuncios")));
+  const auto operation = [](const Sample& of) {
+    return render_page(input_of(of, Page::operation, Language::english, Viewer::resolver_operator));
+  };
+  EXPECT_THAT(operation(sample), HasSubstr("<h2>Policy</h2>"));
+  EXPECT_THAT(operation(sample), HasSubstr("anuncios"));
+  EXPECT_THAT(operation(sample), HasSubstr("rpz:feed.example"));
+  EXPECT_THAT(operation(sample), Not(HasSubstr("rpz:silent.example"))) << "it did nothing";
+  const Sample fresh = fresh_sample();
+  EXPECT_THAT(home_of(fresh), Not(HasSubstr("kept back")));
+  EXPECT_THAT(operation(fresh), Not(HasSubstr(">Policy<")));
+}
+
 TEST(Home, AYoungResolverShowsMinutes) {
   Sample sample = young_sample();
   ASSERT_FALSE(sample.figures.minutes.empty());
