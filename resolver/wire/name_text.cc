@@ -1,6 +1,7 @@
 // Names to and from presentation form (RFC 1035 section 5.1, RFC 4343 section 2.1).
 #include <cstdlib>
 #include <memory>
+#include <new>
 
 #include "resolver/wire/name.h"
 #include "resolver/wire/with_ldns.h"
@@ -47,6 +48,7 @@ std::optional<Name> Name::parse(std::string_view text) {
   const std::string zero_ended(text);
   ldns_rdf* parsed = nullptr;
   if (ldns_str2rdf_dname(&parsed, zero_ended.c_str()) != LDNS_STATUS_OK) { return std::nullopt; }
+  if (parsed == nullptr) { throw std::bad_alloc(); }  // it says OK all the same
   const std::unique_ptr<ldns_rdf, decltype(&ldns_rdf_deep_free)> owner(parsed, &ldns_rdf_deep_free);
   const Bytes octets(ldns_rdf_data(parsed), ldns_rdf_size(parsed));
   const auto view = NameView::parse(octets);
