@@ -10,6 +10,7 @@
 #include "resolver/cache/cache_options.h"
 #include "resolver/daemon/control/control_options.h"
 #include "resolver/dnssec/dnssec_options.h"
+#include "resolver/fleet/shared_cache_options.h"
 #include "resolver/front/front_options.h"
 #include "resolver/iterate/resolver_options.h"
 #include "resolver/policy/discovery_options.h"
@@ -62,6 +63,7 @@ struct Configuration {
   ResolverOptions resolver;
   DnssecOptions dnssec;
   CacheOptions cache;
+  SharedCacheOptions shared_cache;
   LocalDataOptions local_data;
   PolicyOptions policy;
   std::vector<RpzZoneOptions> rpz;  // in the order in which they take precedence

@@ -23,6 +23,7 @@ class CrossChecks {
     check_listeners();
     check_identity();
     check_secrets();
+    check_shared_cache();
     check_web();
     check_sockets();
     check_log();
@@ -157,6 +158,27 @@ class CrossChecks {
     if (!configuration_.front.cookie_secret.empty() && !configuration_.files.cookie_secret.empty()) {
       tell({"server.cookie_secret", "server.cookie_secret_file"},
            "server.cookie_secret and server.cookie_secret_file are both set", "keep one of the two");
+    }
+  }
+
+  void check_shared_cache() {
+    const SharedCacheOptions& shared = configuration_.shared_cache;
+    if (shared.server.size() > 1) {
+      tell({"shared_cache.server"}, "shared_cache.server names more than one server",
+           "name one; what makes several servers one store stands before them");
+    }
+    if (shared.is_on() && shared.secret_file.empty()) {
+      tell({"shared_cache.server", "shared_cache.secret_file"},
+           "shared_cache.server is set, and shared_cache.secret_file names no secret",
+           "`openssl rand -base64 33` makes a good one; all nodes need the same");
+    }
+    if (!shared.user.empty() && shared.password_file.empty()) {
+      tell({"shared_cache.user", "shared_cache.password_file"},
+           "shared_cache.user is set, and shared_cache.password_file names no password", "name a file with it");
+    }
+    if (!shared.tls && (!shared.tls_name.empty() || !shared.tls_pins.empty() || !shared.tls_ca_file.empty())) {
+      tell({"shared_cache.tls", "shared_cache.tls_name", "shared_cache.tls_pins", "shared_cache.tls_ca_file"},
+           "shared_cache says whom to expect over TLS, and TLS is off", "set `tls: true`, or take it out");
     }
   }
 

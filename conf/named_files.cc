@@ -116,6 +116,27 @@ class NamedFileReader {
     configuration_.web.token = text;
   }
 
+  void read_shared_cache() {
+    SharedCacheOptions& shared = configuration_.shared_cache;
+    if (const auto secret = first_line("shared_cache.secret_file", shared.secret_file)) {
+      if (secret->size() < SharedCacheOptions::kLeastSecret || secret->size() > SharedCacheOptions::kMostSecret) {
+        problems_.add(beside(problems_.file(), shared.secret_file), 0, 0,
+                      "its first line must be a secret of " + std::to_string(SharedCacheOptions::kLeastSecret) +
+                          " to " + std::to_string(SharedCacheOptions::kMostSecret) + " characters",
+                      "`openssl rand -base64 33` makes a good one");
+      }
+      shared.secret.assign(secret->begin(), secret->end());
+    }
+    if (auto password = first_line("shared_cache.password_file", shared.password_file)) {
+      if (password->empty()) {
+        problems_.add(beside(problems_.file(), shared.password_file), 0, 0, "its first line is empty",
+                      "write the password there, or name no file");
+      }
+      shared.password = std::move(*password);
+    }
+    look_at_certificates("shared_cache.tls_ca_file", shared.tls_ca_file);
+  }
+
   // The zones themselves are read by those who make rules of them.
   void read_policy_zones() {
     for (RpzZoneOptions& zone : configuration_.rpz) {
@@ -137,9 +158,11 @@ class NamedFileReader {
   }
 
   // Those who check certificates read it again; here a wrong path is found before anything starts.
-  void look_at_authorities() {
-    std::string& path = configuration_.outgoing.tls_ca_file;
-    const auto file = open("outgoing.tls_ca_file", path);
+  void look_at_authorities() { look_at_certificates("outgoing.tls_ca_file", configuration_.outgoing.tls_ca_file); }
+
+ private:
+  void look_at_certificates(std::string_view key, std::string& path) {
+    const auto file = open(key, path);
     if (!file) { return; }
     path = for_later(file->path);
     if (file->text.text.find("-----BEGIN CERTIFICATE-----") == std::string::npos) {
@@ -148,7 +171,16 @@ class NamedFileReader {
     }
   }
 
- private:
+  // Of a file that nobody else may read; nothing where none is named.
+  std::optional<std::string> first_line(std::string_view key, const std::string& path) {
+    const auto file = open(key, path);
+    if (!file) { return std::nullopt; }
+    if (file->text.is_world_readable) {
+      problems_.add(file->path, 0, 0, "everybody on this machine may read it", "run `chmod o-r` on it");
+    }
+    return file->text.text.substr(0, file->text.text.find_first_of("\r\n"));
+  }
+
   struct File {
     std::string path;
     FileText text;
@@ -230,6 +262,7 @@ void read_named_files(Configuration& configuration, const KeyPlaces& places, con
   files.read_cookie_secret();
   files.read_web_token();
   files.look_at_authorities();
+  files.read_shared_cache();
   files.read_policy_zones();
   place_beside(problems.file(), configuration.listeners.identity);
   for (PolicyListOptions& list : configuration.policy.lists) {

@@ -46,6 +46,8 @@ constexpr auto kAtStartOnly = std::to_array<std::string_view>({
     "cache.failure_ttl_max",
     "policy.state_directory",
     "cache.snapshot.state_directory",
+    // The store that the fleet shares: its connections, and what is believed of it.
+    "shared_cache.",
     // The ledger's and the history's own terms, and the pages' sockets.
     "telemetry.",
     "web.",

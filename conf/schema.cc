@@ -10,9 +10,9 @@ namespace {
 
 // In the order in which conf/vouch.yaml tells them.
 constexpr SchemaPart (*kParts[])() = {
-    server_schema,    rate_limit_schema, encrypted_schema, outgoing_schema,   resolver_schema, forward_schema,
-    dnssec_schema,    cache_schema,      snapshot_schema,  local_data_schema, policy_schema,   rpz_schema,
-    telemetry_schema, web_schema,        control_schema,   logging_schema,    dnstap_schema,
+    server_schema, rate_limit_schema, encrypted_schema, outgoing_schema,     resolver_schema,   forward_schema,
+    dnssec_schema, cache_schema,      snapshot_schema,  shared_cache_schema, local_data_schema, policy_schema,
+    rpz_schema,    telemetry_schema,  web_schema,       control_schema,      logging_schema,    dnstap_schema,
 };
 
 }  // namespace

@@ -28,6 +28,8 @@ SchemaPart dnssec_schema();
 SchemaPart cache_schema();
 // In schema_snapshot.cc.
 SchemaPart snapshot_schema();
+// In schema_shared_cache.cc.
+SchemaPart shared_cache_schema();
 // In schema_policy.cc.
 SchemaPart local_data_schema();
 SchemaPart policy_schema();

@@ -203,12 +203,21 @@ Parsed<SocketAddress> parse_listen_address(std::string_view text, std::uint16_t 
 
 Parsed<SocketAddress> ListenAddressItem::parse(std::string_view text) { return parse_listen_address(text, kDnsPort); }
 
-Parsed<SocketAddress> ServerAddressItem::parse(std::string_view text) {
-  auto address = parse_socket_address(text, kDnsPort, "192.0.2.1@53");
+namespace {
+Parsed<SocketAddress> parse_server_address(std::string_view text, std::uint16_t standard_port) {
+  auto address = parse_socket_address(text, standard_port, "192.0.2.1@" + std::to_string(standard_port));
   if (address && address->ip().is_unusable_server()) {
     return fault("no server can have the address " + quoted_value(text), "name the server's own unicast address");
   }
   return address;
+}
+}  // namespace
+
+Parsed<SocketAddress> ServerAddressItem::parse(std::string_view text) { return parse_server_address(text, kDnsPort); }
+
+Parsed<SocketAddress> StoreAddressItem::parse(std::string_view text) {
+  constexpr std::uint16_t kStorePort = 6379;  // IANA: redis
+  return parse_server_address(text, kStorePort);
 }
 
 Parsed<std::string> HostNameItem::parse(std::string_view text) {

@@ -82,6 +82,12 @@ struct ServerAddressItem {
   static Parsed<SocketAddress> parse(std::string_view text);
   static std::string show(const SocketAddress& address) { return address.text(); }
 };
+struct StoreAddressItem {  // of a Redis or Valkey server
+  using Value = SocketAddress;
+  static constexpr std::string_view kWhat = "one address, with `@port` unless it is 6379";
+  static Parsed<SocketAddress> parse(std::string_view text);
+  static std::string show(const SocketAddress& address) { return address.text(); }
+};
 struct ForwarderAddressItem {  // the port stands at 53 where none is written: read_zones() knows better
   using Value = SocketAddress;
   static constexpr std::string_view kWhat = "addresses, each with `@port` unless it is 53, or 853 with tls";

@@ -104,11 +104,24 @@ struct TransportCounters {
   SessionCounters tcp, tls, https, quic, http3;  // quic: DNS over QUIC; http3: DNS over HTTP/3
 };
 
+// The cache that a fleet shares (resolver/fleet).
+struct SharedCacheCounters {
+  Counter hits, misses;            // entries taken; questions that the fleet knew nothing of
+  Counter late, broken_off;        // nothing came in time; the store went away meanwhile, or took no more questions
+  std::array<Counter, 5> refused;  // entries by what was wrong with them
+  Counter stores, dropped;         // handed to the store; not, because it was away or its queue full
+  Counter pauses, resumptions;     // the difference: workers that ask nothing now, because it is too slow
+  Counter connections, disconnections;  // the difference: workers that are connected
+  std::array<Counter, 6> failures;      // of connections, and of attempts at one, by cause
+  DurationHistogram waited;             // for answers that came in time
+};
+
 struct WorkerCounters {
   ResolverCounters resolver;
   ValidationCounters validation;
   FrontCounters front;
   TransportCounters transport;
+  SharedCacheCounters shared_cache;
 };
 
 // Adds every counter of `from` to its twin; `from` may go on counting meanwhile.

@@ -13,6 +13,7 @@ std::vector<prometheus::MetricFamily> metric_families(const Figures& figures, co
   add_validation_metrics(families, figures);
   add_zone_metrics(families, figures);
   add_upstream_metrics(families, figures.counters->resolver);
+  if (status.shared_cache) { add_shared_cache_metrics(families, figures.counters->shared_cache); }
   add_status_metrics(families, figures, status);
   return families;
 }

@@ -12,6 +12,7 @@ void add_session_metrics(MetricFamilies& families, const TransportCounters& coun
 void add_validation_metrics(MetricFamilies& families, const Figures& figures);
 void add_zone_metrics(MetricFamilies& families, const Figures& figures);  // those that name zones, or count them
 void add_upstream_metrics(MetricFamilies& families, const ResolverCounters& counters);
+void add_shared_cache_metrics(MetricFamilies& families, const SharedCacheCounters& counters);  // where there is one
 void add_status_metrics(MetricFamilies& families, const Figures& figures, const StatusFigures& status);
 
 }  // namespace vouch

@@ -83,6 +83,12 @@ struct LocalRootFigures {
   std::uint64_t octets = 0;                                  // memory that the copy takes
 };
 
+// The store that a fleet shares. What became of it is counted by the workers.
+struct SharedCacheFigures {
+  std::string server;  // "192.0.2.1@6379"
+  bool tls = false;
+};
+
 // What the web server has to do, since the start.
 struct WebFigures {
   std::uint64_t accepted = 0, refused = 0, evicted = 0;  // connections
@@ -103,9 +109,10 @@ struct StatusFigures {
   std::uint32_t workers = 0;
   std::vector<AnchorFigures> anchors;
   std::vector<NegativeAnchorFigures> negative_anchors;
-  std::optional<LocalRootFigures> local_root;  // nothing: it is switched off
-  bool clock_trusted = true;                   // the root's own signatures fit it, as far as has been seen
-  std::optional<UnixTime> root_validated;      // when the root's keys were last found good
+  std::optional<LocalRootFigures> local_root;      // nothing: it is switched off
+  std::optional<SharedCacheFigures> shared_cache;  // nothing: none is shared
+  bool clock_trusted = true;                       // the root's own signatures fit it, as far as has been seen
+  std::optional<UnixTime> root_validated;          // when the root's keys were last found good
   std::optional<CertificateFigures> certificate;
   std::vector<ListenerFigures> listeners;
   std::vector<CacheFigures> caches;

@@ -29,6 +29,7 @@ libngtcp2-dev       | all        | QUIC, for DNS over QUIC and HTTP/3
 libngtcp2-crypto-gnutls-dev | all | the TLS within QUIC (the one helper that Debian has)
 libgnutls28-dev     | all        | the library under it
 libnghttp3-dev      | all        | HTTP/3
+libhiredis-dev      | all        | the protocol of Redis and Valkey, for the cache that a fleet shares
 libyaml-cpp-dev     | all        | reads the configuration file
 libspdlog-dev       | all        | writes the log
 prometheus-cpp-dev  | all        | serves the metrics in the form Prometheus reads
@@ -47,6 +48,8 @@ knot-dnsutils       | all        | kdig, which asks over TLS, HTTPS and QUIC, to
 ngtcp2-client       | all        | gtlsclient, a client for HTTP/3
 prometheus          | all        | promtool, which checks metrics, rules and alerts (tests alone; no server is started)
 dnsdist             | all        | the load balancer before a fleet (tests alone)
+redis-server        | all        | a store for the cache that a fleet shares (tests alone; none is started but by them)
+redis-tools         | all        | redis-cli, which looks into it (tests alone)
 dnsperf             | all        | a load for it
 mandoc              | all        | checks the manual pages
 debootstrap         | all        | makes the Debian that the package is tried in

@@ -25,6 +25,8 @@ class StatusView final : public View {
     rows.push_back({"  cache", count_text(number_in(cache, "entries")) + " entries, " +
                                    octets_text(number_in(cache, "octets")) + " of " +
                                    octets_text(number_in(cache, "capacity"))});
+    const Json& shared = object_in(last, "shared_cache");
+    if (!shared.empty()) { rows.push_back({"  shared cache", shared_cache(shared, number_in(last, "workers"))}); }
     rows.push_back({"  memory", octets_text(number_in(last, "resident_octets"))});
     rows.push_back({"  processor", span_text(number_in(last, "cpu_seconds"))});
     const Json& descriptors = object_in(last, "descriptors");
@@ -48,6 +50,16 @@ class StatusView final : public View {
     return text_in(certificate, "name") + " until " +
            time_text(static_cast<std::int64_t>(number_in(certificate, "not_after"))) +
            (flag_in(certificate, "self_made") ? ", made by vouchd itself" : "");
+  }
+  static std::string shared_cache(const Json& shared, std::uint64_t workers) {
+    const std::uint64_t connected = number_in(shared, "workers_connected"),
+                        paused = number_in(shared, "workers_paused");
+    std::string text = text_in(shared, "server") + (flag_in(shared, "tls") ? " over TLS" : "");
+    if (connected == 0) { return text + ": away"; }
+    text += connected >= workers ? ": connected"
+                                 : ": " + count_text(connected) + " of " + count_text(workers) + " workers connected";
+    if (paused != 0) { text += ", too slow for " + count_text(paused); }
+    return text;
   }
   static std::string history(const Json& history) {
     const std::string problem = text_in(history, "problem");

@@ -7,7 +7,7 @@ umask 077
 
 STEPS=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 folder=${1:-$(dirname "$STEPS")/secrets}
-readonly VOUCH=953 PROMETHEUS=65534  # the users that the containers run as; a secret keeps its owner and mode within
+readonly VOUCH=953 PROMETHEUS=65534 REDIS=999  # the users that the containers run as; a secret keeps its owner and mode within
 
 mkdir -p "$folder"
 chmod 0755 "$folder"
@@ -30,9 +30,17 @@ octets() { head -c 64 /dev/urandom; }
 console_key() { head -c 32 /dev/urandom | base64 -w0; }
 same_token() { cat "$folder/web.token"; }
 
+store_settings() {
+  printf 'requirepass %s\n' "$(cat "$folder/store.password")"
+  printf 'bind 0.0.0.0\nmaxmemory 512mb\nmaxmemory-policy allkeys-lru\nsave ""\nappendonly no\n'
+}
+
 make web.token "$VOUCH" token                # pages of the operator, metrics, API
 make prometheus.token "$PROMETHEUS" same_token  # the same, for Prometheus to read
 make grafana.password 472 token              # the first password of Grafana's admin
 make cookie.secret "$VOUCH" digits           # DNS cookies, the same on all nodes (RFC 9018)
 make ticket.secret "$VOUCH" octets           # TLS session tickets, likewise
 make dnsdist.key "$VOUCH" console_key        # dnsdist's console; it runs as that user, too
+make fleet.secret "$VOUCH" token             # what the nodes share is believed by it (docs/shared-cache.md)
+make store.password "$VOUCH" token           # of the store that they share
+make store.conf "$REDIS" store_settings      # the same, and its settings, for the store itself

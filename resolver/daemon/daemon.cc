@@ -170,6 +170,9 @@ class Daemon {
     auto generation = make_generation(configuration_, process);
     if (!generation) { return std::unexpected(std::move(generation.error())); }
     current_.set(*generation);
+    auto fleet = Fleet::make(configuration_);
+    if (!fleet) { return std::unexpected(std::move(fleet.error())); }
+    fleet_ = std::move(*fleet);
     if (auto made = make_workers(*generation); !made) { return made; }
     rpz_ = RpzKeeper::create(clock_);
     if (rpz_ == nullptr) { return std::unexpected("descriptors have run out (RLIMIT_NOFILE)"); }
@@ -217,6 +220,12 @@ class Daemon {
         control_->post([done, reply = std::move(reply)] { done(reply); });
       });
     };
+    if (fleet_ != nullptr) {
+      parts.forget_shared = [this](NameView name, Forgotten::Scope scope, Type type) {
+        fleet_->forgotten.mark(name, scope, type, clock_.wall());
+        if (scope == Forgotten::Scope::name) { workers_.front()->forget_shared(Name(name), type); }
+      };
+    }
     for (const auto& worker : workers_) { parts.recorders.push_back(&worker->recorder()); }
     if (observatory_ != nullptr) {
       parts.take_figures = [this](ControlParts::WithFigures work) {
@@ -402,8 +411,8 @@ class Daemon {
   std::expected<void, std::string> make_workers(const GenerationPtr& generation) {
     const DnstapOptions& dnstap = generation->configuration.dnstap;
     if (dnstap.is_wanted()) { dnstap_ = std::make_unique<DnstapStream>(dnstap.socket); }
-    const SharedParts parts{clock_,      caches_,   exchanges_, anchors_,     trust_,
-                            local_root_, identity_, recorded_,  dnstap_.get()};
+    const SharedParts parts{clock_,      caches_,   exchanges_, anchors_,      trust_,
+                            local_root_, identity_, recorded_,  dnstap_.get(), fleet_.get()};
     const std::uint32_t count = worker_count();
     for (std::uint32_t i = 0; i < count; ++i) {
       auto worker = Worker::create(parts, generation, i, count);
@@ -529,6 +538,7 @@ class Daemon {
   std::unique_ptr<NegativeAnchorFile> negative_file_;  // null: what is set at run time ends with the process
   std::optional<NegativeAnchorKeeper> negative_keeper_;
   std::optional<Explaining> explaining_;
+  std::unique_ptr<Fleet> fleet_;  // null: nothing is shared
   std::vector<std::unique_ptr<Worker>> workers_;
   std::unique_ptr<RpzKeeper> rpz_;
   std::optional<Reloader> reloader_;

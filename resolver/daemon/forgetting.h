@@ -6,8 +6,9 @@
 
 namespace vouch {
 
-// What rests on how the zone, and all below it, was judged; and failures that it is to blame for, wherever they were met.
-// Finished answers go with the records (RRsetCache::generation()). Any thread; walks the caches, so not a worker's.
+// What rests on how the zone, and all below it, was judged; and failures that it is to blame for, wherever they were
+// met. Finished answers go with the records (RRsetCache::generation()). Any thread; walks the caches, so not a
+// worker's.
 inline void forget_judgements(Caches& caches, TrustCache& trust, NameView zone) {
   trust.remove_below(zone);
   caches.denials.remove_below(zone);

@@ -17,6 +17,9 @@ std::expected<std::unique_ptr<Serving>, std::string> Serving::make(const Parts& 
     return std::unexpected(std::move(connected.error()));
   }
   const Configuration& configuration = made->generation_->configuration;
+  if (parts.fleet != nullptr) {
+    made->shared_cache_ = parts.fleet->cache_for(configuration, parts.caches, parts.anchors, parts.clock);
+  }
   made->resolver_ = std::make_unique<Resolver>(
       ResolverParts{.options = configuration.resolver,
                     .caches = parts.caches,
@@ -27,7 +30,8 @@ std::expected<std::unique_ptr<Serving>, std::string> Serving::make(const Parts& 
                     .random = parts.random,
                     .counters = parts.counters.resolver,
                     .validation = configuration.dnssec.mode == DnssecMode::off ? nullptr : &made->validation_,
-                    .local_root = &parts.local_root});
+                    .local_root = &parts.local_root,
+                    .shared_cache = made->shared_cache_.get()});
   made->front_ = std::make_unique<Front>(FrontParts{.options = configuration.front,
                                                     .local_zones = made->generation_->local_zones,
                                                     .shared = *made->generation_->in_flight,

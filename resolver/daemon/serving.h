@@ -9,6 +9,7 @@
 #include <string>
 
 #include "resolver/base/random.h"
+#include "resolver/daemon/fleet.h"
 #include "resolver/daemon/generation.h"
 #include "resolver/dnssec/trust_anchors.h"
 #include "resolver/dnssec/trust_cache.h"
@@ -34,6 +35,7 @@ class Serving {
     const LocalRoot& local_root;
     DnstapRecorder* dnstap;  // null: nobody is told
     unsigned workers = 1;
+    FleetMember* fleet = nullptr;  // null: there is none
   };
   // `before`: what the worker serves with now; null at the start. Its connections to servers are kept where nothing
   // about them has changed. On failure a sentence for the operator.
@@ -42,6 +44,7 @@ class Serving {
 
   const Generation& generation() const noexcept { return *generation_; }
   Resolver& resolver() noexcept { return *resolver_; }
+  FleetCache* shared_cache() noexcept { return shared_cache_.get(); }  // null: there is none
   Front& front() noexcept { return *front_; }
   const std::shared_ptr<Upstream>& upstream() const noexcept { return asked_; }
 
@@ -58,6 +61,7 @@ class Serving {
   Validation validation_;
   std::shared_ptr<NetworkUpstream> upstream_;  // of the generation that first had these options, and of later ones
   std::shared_ptr<Upstream> asked_;            // it, or what tells a dnstap collector of it
+  std::unique_ptr<FleetCache> shared_cache_;
   std::unique_ptr<Resolver> resolver_;
   std::unique_ptr<Front> front_;
 };

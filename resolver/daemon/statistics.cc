@@ -41,6 +41,10 @@ constexpr Row validation(std::string_view name) {
   return row<&WorkerCounters::validation, Field>(name);
 }
 template <auto Field>
+constexpr Row shared(std::string_view name) {
+  return row<&WorkerCounters::shared_cache, Field>(name);
+}
+template <auto Field>
 constexpr Row transport(std::string_view name) {
   return row<&WorkerCounters::transport, Field>(name);
 }
@@ -166,6 +170,20 @@ constexpr auto kRows = std::to_array<Row>({
     validation<&ValidationCounters::recovered>("recovered"),
     validation<&ValidationCounters::key_fetches>("key_fetches"),
     validation<&ValidationCounters::synthesised>("synthesised"),
+    shared<&SharedCacheCounters::hits>("shared_cache_hits"),
+    shared<&SharedCacheCounters::misses>("shared_cache_misses"),
+    shared<&SharedCacheCounters::late>("shared_cache_late"),
+    shared<&SharedCacheCounters::broken_off>("shared_cache_broken_off"),
+    shared<&SharedCacheCounters::refused>("shared_cache_refused"),
+    shared<&SharedCacheCounters::stores>("shared_cache_stores"),
+    shared<&SharedCacheCounters::dropped>("shared_cache_dropped"),
+    shared<&SharedCacheCounters::pauses>("shared_cache_pauses"),
+    shared<&SharedCacheCounters::resumptions>("shared_cache_resumptions"),
+    shared<&SharedCacheCounters::connections>("shared_cache_connections"),
+    shared<&SharedCacheCounters::disconnections>("shared_cache_disconnections"),
+    shared<&SharedCacheCounters::failures>("shared_cache_failures"),
+    shared<&SharedCacheCounters::waited>("shared_cache_waited"),
+    nanoseconds<&WorkerCounters::shared_cache, &SharedCacheCounters::waited>("shared_cache_waited_ns"),
     transport<&TransportCounters::udp_received>("udp_received"),
     transport<&TransportCounters::udp_sent>("udp_sent"),
     transport<&TransportCounters::udp_send_failed>("udp_send_failed"),

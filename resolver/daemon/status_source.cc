@@ -132,6 +132,9 @@ StatusFigures StatusSource::take() const {
   status.validation = mode_name(configuration.dnssec.mode);
   status.workers = workers_;
   add_listeners(*generation, status);
+  if (const SharedCacheOptions& shared = configuration.shared_cache; shared.is_on()) {
+    status.shared_cache = SharedCacheFigures{.server = shared.server.front().text(), .tls = shared.tls};
+  }
   if (const auto identity = parts_.identities.current()) {
     status.certificate = CertificateFigures{.name = identity->names().empty() ? "" : identity->names().front(),
                                             .not_after = identity->valid_until(),

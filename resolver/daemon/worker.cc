@@ -34,6 +34,12 @@ std::expected<std::unique_ptr<Worker>, std::string> Worker::create(const SharedP
   }
   std::unique_ptr<Worker> worker(new Worker(parts, std::move(loop), number, count));
   worker->tap(generation->configuration.dnstap);
+  if (parts.fleet != nullptr) {
+    auto member = FleetMember::make(*parts.fleet, generation->configuration.outgoing, *worker->loop_, worker->random_,
+                                    worker->counters_.shared_cache, number == 0);
+    if (!member) { return std::unexpected(std::move(member.error())); }
+    worker->fleet_ = std::move(*member);
+  }
   auto serving = Serving::make(worker->serving_parts(), generation, nullptr);
   if (!serving) { return std::unexpected(std::move(serving.error())); }
   worker->serving_ = std::move(*serving);
@@ -65,7 +71,8 @@ Serving::Parts Worker::serving_parts() {
           .trust = parts_.trust,
           .local_root = parts_.local_root,
           .dnstap = dnstap_ ? &*dnstap_ : nullptr,
-          .workers = count_};
+          .workers = count_,
+          .fleet = fleet_.get()};
 }
 
 void Worker::tap(const DnstapOptions& options) {
@@ -135,6 +142,12 @@ Task<void> Worker::run_look_up(Name name, std::move_only_function<void(SiteAnswe
     counters_.front.internal_errors.add();
   }
   done(std::move(answers));
+}
+
+void Worker::forget_shared(const Name& name, Type type) {
+  loop_->post([this, name, type] {
+    if (serving_ != nullptr && serving_->shared_cache() != nullptr) { serving_->shared_cache()->remove(name, type); }
+  });
 }
 
 void Worker::study(Study study) {
@@ -246,7 +259,10 @@ void Worker::run_keeper() {
 }
 
 void Worker::serve() noexcept {
-  loop_->post([this] { run_keeper(); });
+  loop_->post([this] {
+    if (fleet_ != nullptr) { fleet_->start(); }
+    run_keeper();
+  });
   loop_->run();
   tear_down();
 }
@@ -261,6 +277,7 @@ void Worker::tear_down() noexcept {
   next_.reset();
   retired_.clear();
   serving_.reset();
+  fleet_.reset();
 }
 
 }  // namespace vouch

@@ -32,7 +32,8 @@ struct SharedParts {
   const LocalRoot& local_root;
   const ServerIdentity& identity;
   const RecordedTogether& recorded;
-  DnstapStream* dnstap;  // null: no collector is told
+  DnstapStream* dnstap;          // null: no collector is told
+  const Fleet* fleet = nullptr;  // null: there is none
 };
 
 // What somebody's own resolution on a worker leans on. All of it but the upstream outlives the worker's thread.
@@ -74,6 +75,10 @@ class Worker {
   // already. Any thread.
   using Study = std::move_only_function<Task<void>(const StudyParts& parts)>;
   void study(Study study);
+
+  // Takes a name out of what the fleet shares; nothing happens where there is none. Type::none: whatever clients ask it
+  // for. Any thread.
+  void forget_shared(const Name& name, Type type);
 
   // Work for its thread, from any thread; dropped when it has ended.
   void post(std::move_only_function<void()> work) { loop_->post(std::move(work)); }
@@ -127,6 +132,7 @@ class Worker {
   Recorder recorder_;
   const SharedParts parts_;
   const unsigned number_, count_;
+  std::unique_ptr<FleetMember> fleet_;  // null: there is none
   CurrentFetch fetch_;
   KeeperPtr keeper_;  // null: another worker's business, or nobody's
   Task<void> keeping_;

@@ -10,6 +10,7 @@
 #include "resolver/iterate/minimise.h"
 #include "resolver/iterate/proven_gaps.h"
 #include "resolver/iterate/root_hints.h"
+#include "resolver/iterate/sharing.h"
 #include "resolver/iterate/step_cache.h"
 
 namespace vouch {
@@ -105,6 +106,10 @@ struct Resolver::Impl final : ServerNames {
   Step step_from_caches(const Question& asked, Question& now, const How& how, Budget& budget, std::uint32_t depth,
                         Answer& answer, Descent& descent);
   std::optional<Answer> failure_from_cache(const Question& now, const How& how) const;
+  // For clients alone: what a resolution looks up on its way would add its own waits to theirs.
+  bool may_recall(const Lineage* above) const noexcept {
+    return parts.shared_cache != nullptr && above == nullptr && parts.shared_cache->is_within_reach();
+  }
   bool answer_from_gaps(const Question& now, Budget& budget, Answer& answer);
   bool answer_from_proofs(const Question& now, const std::optional<CacheEntry>& denied, Budget& budget, Answer& answer);
   Task<Descent> descend(const Question& question, const Whom& whom, Budget& budget, const Lineage& lineage,
@@ -499,6 +504,7 @@ bool take_aliases(const Response& response, Budget& budget) {
 Task<Answer> Resolver::Impl::resolve(Question asked, Budget& budget, const Lineage* above, How how) {
   const Lineage lineage{&asked, above, above == nullptr ? 0 : above->depth + 1};
   Question now = asked;
+  Duration patience = parts.shared_cache != nullptr ? parts.shared_cache->patience() : Duration{};
   Answer answer;
   answer.from_cache = true;
   if (how.judge) {
@@ -508,7 +514,11 @@ Task<Answer> Resolver::Impl::resolve(Question asked, Budget& budget, const Linea
   for (;;) {
     Descent descent;
     if (how.use_cache) {
-      const Step step = step_from_caches(asked, now, how, budget, lineage.depth, answer, descent);
+      Step step = step_from_caches(asked, now, how, budget, lineage.depth, answer, descent);
+      if (step == Step::ask && !descent.response && may_recall(above)) {
+        const bool is_known = co_await parts.shared_cache->recall(now, patience);
+        if (is_known) { step = step_from_caches(asked, now, how, budget, lineage.depth, answer, descent); }
+      }
       if (step == Step::over) { co_return answer; }
       if (step == Step::alias) { continue; }
     }
@@ -532,7 +542,12 @@ Task<Answer> Resolver::Impl::resolve(Question asked, Budget& budget, const Linea
     }
     const Response& response = *descent.response;
     const Judgement* const word = judgement ? &*judgement : nullptr;
-    if (descent.cacheable) { cache.store(response, now.type, word); }
+    if (descent.cacheable) {
+      cache.store(response, now.type, word);
+      if (parts.shared_cache != nullptr && above == nullptr) {
+        parts.shared_cache->remember(now, places_of(now, response));
+      }
+    }
     cache.append(response, word, answer);
     if (response.outcome != Outcome::alias || !how.follow_aliases) {
       parts.caches.failures.remove(asked.name, asked.type);

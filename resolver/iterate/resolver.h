@@ -10,6 +10,7 @@
 #include "resolver/base/random.h"
 #include "resolver/cache/caches.h"
 #include "resolver/dnssec/validator.h"
+#include "resolver/fleet/shared_cache.h"
 #include "resolver/iterate/local_root.h"
 #include "resolver/iterate/resolver_options.h"
 #include "resolver/iterate/upstream.h"
@@ -42,6 +43,7 @@ struct ResolverParts {
   ResolverCounters& counters;
   const Validation* validation = nullptr;  // null: nothing is judged, all answers are unchecked
   const LocalRoot* local_root = nullptr;   // null: the root servers are asked
+  SharedCache* shared_cache = nullptr;     // behind the caches, before the servers; null: there is none
 };
 
 class Resolver final : public Fetch {

@@ -27,16 +27,19 @@ ALLOWED = {
                         "resolver/cache/heap_octets.h", "resolver/cache/label_counts.h", COUNTERS, TAXONOMY],
     # Of validation it needs what checks keys and signatures, for the root's digest; it asks nobody for a chain.
     "resolver/zones": ["resolver/base", "resolver/wire", "resolver/dnssec", COUNTERS],
-    # Of zones that are kept, the root's: it answers from a copy at home.
+    # Of a store that is elsewhere it knows its own seam; of validation what makes codes, and the anchors it goes by.
+    "resolver/fleet": ["resolver/base", "resolver/wire", "resolver/cache", "resolver/dnssec", COUNTERS],
+    # Of zones that are kept, the root's: it answers from a copy at home. Of a fleet, that there may be one.
     "resolver/iterate": ["resolver/base", "resolver/wire", "resolver/cache", "resolver/dnssec", "resolver/zones",
-                         COUNTERS, TAXONOMY, RECORDER],
+                         "resolver/fleet/shared_cache.h", COUNTERS, TAXONOMY, RECORDER],
     # Its sentences are those of the pages: one wording for one fault, wherever it is told.
     "resolver/explain": ["resolver/base", "resolver/wire", "resolver/cache", "resolver/dnssec", "resolver/iterate",
                          COUNTERS, TAXONOMY, "telemetry/web/locale.h"],
     "resolver/front": ["resolver/base", "resolver/wire", "resolver/cache", "resolver/dnssec", "resolver/iterate",
                        "resolver/policy", COUNTERS, TAXONOMY, RECORDER],
     "transports": ["resolver/base", COUNTERS, "resolver/front/query_sink.h", "resolver/iterate/upstream.h",
-                   "resolver/wire/message_facts.h", "resolver/zones/message_stream.h"],
+                   "resolver/wire/message_facts.h", "resolver/zones/message_stream.h",
+                   "resolver/fleet/remote_store.h"],
     "telemetry": ["resolver/base", "resolver/wire"],
     "conf": ["resolver/base", "resolver/wire", "*_options.h"],
     "resolver/daemon": ["resolver", "transports", "telemetry", "conf"],
@@ -48,12 +51,12 @@ ALLOWED = {
 # Headers through which a transport sees the resolver. What they pull in must be plain types, or the transports would
 # depend on resolver logic behind our back.
 SEAMS = {"resolver/front/query_sink.h", "resolver/iterate/upstream.h", "resolver/wire/message_facts.h",
-         "resolver/zones/message_stream.h"}
+         "resolver/zones/message_stream.h", "resolver/fleet/remote_store.h"}
 SEAM_MAY_REACH = ("resolver/base/", COUNTERS)
 
 # What waits, tells the time or is unpredictable comes into the resolver's logic as an argument.
-PURE = ("resolver/wire/", "resolver/cache/", "resolver/dnssec/", "resolver/zones/", "resolver/iterate/",
-        "resolver/explain/", "resolver/policy/", "resolver/front/")
+PURE = ("resolver/wire/", "resolver/cache/", "resolver/dnssec/", "resolver/zones/", "resolver/fleet/",
+        "resolver/iterate/", "resolver/explain/", "resolver/policy/", "resolver/front/")
 IMPURE_INCLUDE = re.compile(r"event2?/|event\.h$|sys/(socket|epoll|time|random)\.h$|time\.h$|unistd\.h$|random$|thread$")
 IMPURE_CODE = re.compile(
     r"\b(?:system_clock|steady_clock|high_resolution_clock)::now\b|\brandom_device\b|\bgetrandom\s*\("

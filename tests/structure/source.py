@@ -3,8 +3,8 @@ import pathlib
 import re
 
 MODULES = (
-    "resolver/base", "resolver/wire", "resolver/cache", "resolver/dnssec", "resolver/zones", "resolver/iterate",
-    "resolver/explain", "resolver/policy", "resolver/front", "resolver/daemon", "transports", "telemetry", "conf",
+    "resolver/base", "resolver/wire", "resolver/cache", "resolver/dnssec", "resolver/zones", "resolver/fleet",
+    "resolver/iterate", "resolver/explain", "resolver/policy", "resolver/front", "resolver/daemon", "transports", "telemetry", "conf",
     "vouchctl",
 )
 

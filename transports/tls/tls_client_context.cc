@@ -141,8 +141,8 @@ bool is_pin(std::string_view text) noexcept {
   return size == 33;
 }
 
-std::expected<std::unique_ptr<TlsClientContext>, std::string> TlsClientContext::make(
-    const std::string& authority_file) {
+std::expected<std::unique_ptr<TlsClientContext>, std::string> TlsClientContext::make(const std::string& authority_file,
+                                                                                     Speaks speaks) {
   tls::ContextHandle context = tls::make_context(TLS_client_method());
   if (context == nullptr) { return std::unexpected("TLS cannot be set up: " + tls::last_reason()); }
   SSL_CTX* const it = context.get();
@@ -155,8 +155,8 @@ std::expected<std::unique_ptr<TlsClientContext>, std::string> TlsClientContext::
   SSL_CTX_set_cert_verify_callback(it, &on_certificate, nullptr);
   SSL_CTX_set_session_cache_mode(it, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
   SSL_CTX_sess_set_new_cb(it, &on_session);
-  if (SSL_CTX_set_alpn_protos(it, kProtocols, sizeof kProtocols) != 0 || meant_index() < 0 ||
-      !SessionsOf::put(it, std::make_unique<Sessions>())) {
+  const bool is_told = speaks == Speaks::anything || SSL_CTX_set_alpn_protos(it, kProtocols, sizeof kProtocols) == 0;
+  if (!is_told || meant_index() < 0 || !SessionsOf::put(it, std::make_unique<Sessions>())) {
     return std::unexpected("TLS cannot be set up: " + tls::last_reason());
   }
   tls::forget_errors();

@@ -30,9 +30,13 @@ class TlsClientContext {
   // A certificate that has expired since, or was taken back, is looked at again after this.
   static constexpr std::int64_t kMaxSessionAge = 12 * 3600;  // seconds
 
+  // What is said to be spoken within (ALPN, RFC 7301): DNS, or nothing is said.
+  enum class Speaks : std::uint8_t { dns, anything };
+
   // `authority_file`: PEM, the certificates that are trusted, be it a server's own; empty: the system's authorities.
   // On failure a sentence for the operator.
-  static std::expected<std::unique_ptr<TlsClientContext>, std::string> make(const std::string& authority_file);
+  static std::expected<std::unique_ptr<TlsClientContext>, std::string> make(const std::string& authority_file,
+                                                                            Speaks speaks = Speaks::dns);
   ~TlsClientContext();
   TlsClientContext(const TlsClientContext&) = delete;
   TlsClientContext& operator=(const TlsClientContext&) = delete;

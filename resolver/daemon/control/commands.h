@@ -8,6 +8,7 @@
 #include "resolver/cache/caches.h"
 #include "resolver/daemon/control/registry.h"
 #include "resolver/dnssec/trust_cache.h"
+#include "resolver/fleet/forgotten.h"
 #include "telemetry/figures.h"
 #include "telemetry/recorder.h"
 #include "telemetry/status_figures.h"
@@ -29,6 +30,8 @@ struct ControlParts {
   // with the reply, empty when the query was dropped; not at all when the process ends before.
   std::function<void(Buffer query, const IpAddress& client, std::function<void(const Buffer& reply)> done)> ask;
   std::vector<const Recorder*> recorders;  // of all workers
+  // What goes from this node's caches must not come back from the fleet's; called before it goes. Null: none is shared.
+  std::function<void(NameView name, Forgotten::Scope scope, Type type)> forget_shared = nullptr;
 };
 
 // The same for a call, which fails where there are no figures.

@@ -26,11 +26,13 @@ struct Removed {
 
 class Flusher {
  public:
-  explicit Flusher(const ControlParts& parts) : clock_(parts.clock), caches_(parts.caches), trust_(parts.trust) {}
+  explicit Flusher(const ControlParts& parts)
+      : clock_(parts.clock), caches_(parts.caches), trust_(parts.trust), forget_shared_(parts.forget_shared) {}
 
   // Exactly this name, all types. If a zone begins here, the way to it and the trust in it as well; what lies below
   // stays.
   Removed name(NameView name) {
+    forget_shared(name, Forgotten::Scope::name, Type::none);
     Removed removed;
     removed.delegations = caches_.delegations.remove(name);
     removed.proofs = caches_.denials.remove_below(name);
@@ -41,6 +43,7 @@ class Flusher {
   }
   // One type of it, and what says the same in other words.
   Removed name_and_type(NameView name, Type type) {
+    forget_shared(name, Forgotten::Scope::name, type);
     Removed removed;
     if (type == Type::NS) { removed.delegations = caches_.delegations.remove(name); }
     if (type == Type::DS || type == Type::DNSKEY) { removed.trust = trust_.remove(name); }
@@ -52,6 +55,7 @@ class Flusher {
   // The name and all below it. Its servers are met as if they were new: that they were lame or silent is what their
   // operator may just have mended.
   Removed zone(NameView zone) {
+    forget_shared(zone, Forgotten::Scope::below, Type::none);
     Removed removed;
     removed.servers = forget_servers(zone);  // whom the delegation names, which goes next
     removed.delegations = caches_.delegations.remove_below(zone);
@@ -63,6 +67,7 @@ class Flusher {
   }
   // One type of all names, likewise.
   Removed type(Type type) {
+    forget_shared(NameView(), Forgotten::Scope::below, type);
     Removed removed;
     if (type == Type::NS) {
       removed.delegations = caches_.delegations.entries();
@@ -78,7 +83,7 @@ class Flusher {
     removed.rrsets = caches_.rrsets.remove_if([type](NameView, Type of, Security) { return of == type; });
     return removed;
   }
-  Removed bogus() {
+  Removed bogus() {  // of which nothing is shared
     Removed removed;
     removed.failures = caches_.failures.remove_bogus();
     removed.trust = trust_.remove_bogus();
@@ -87,6 +92,7 @@ class Flusher {
     return removed;
   }
   Removed all() {
+    forget_shared(NameView(), Forgotten::Scope::below, Type::none);
     Removed removed{.rrsets = caches_.rrsets.stats().entries,
                     .delegations = caches_.delegations.entries(),
                     .proofs = caches_.denials.entries(),
@@ -103,6 +109,9 @@ class Flusher {
   }
 
  private:
+  void forget_shared(NameView name, Forgotten::Scope scope, Type type) const {
+    if (forget_shared_) { forget_shared_(name, scope, type); }
+  }
   std::uint64_t forget_servers(NameView zone) {
     const TtlTime now = clock_.ttl();
     const DelegationPtr cut = caches_.delegations.find(zone, now);
@@ -124,6 +133,7 @@ class Flusher {
   const Clock& clock_;
   Caches& caches_;
   TrustCache& trust_;
+  const std::function<void(NameView, Forgotten::Scope, Type)> forget_shared_;
 };
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "resolver/daemon/control/commands.h"
+#include "resolver/daemon/control/shared_cache_json.h"
 #include "telemetry/taxonomy.h"
 #include "telemetry/web/figures_json.h"
 
@@ -182,8 +183,12 @@ Json anchors_json(const StatusFigures& status) {
 
 void add_stats_commands(ControlRegistry& registry, const ControlParts& parts) {
   registry.add({.name = "stats", .arguments = {}, .run = [parts](const CallPtr& call) {
-                  with_figures(parts, call, [call](const Figures& figures, const StatusFigures&) {
-                    call->done(stats_json(figures));
+                  with_figures(parts, call, [call](const Figures& figures, const StatusFigures& status) {
+                    Json json = stats_json(figures);
+                    if (status.shared_cache) {
+                      json["shared_cache"] = shared_cache_counts(figures.counters->shared_cache);
+                    }
+                    call->done(std::move(json));
                   });
                 }});
   registry.add({.name = "zones", .arguments = {"failing"}, .run = [parts](const CallPtr& call) {

@@ -1,6 +1,7 @@
 // What runs, since when, and how it is. The words for people are vouchctl's; here are the figures.
 #include "resolver/daemon/control/commands.h"
 #include "resolver/daemon/control/control_server.h"
+#include "resolver/daemon/control/shared_cache_json.h"
 #include "telemetry/web/figures_json.h"
 
 namespace vouch {
@@ -28,6 +29,7 @@ Json status_json_of(const Figures& figures, const StatusFigures& status, const C
           {"listeners", array_of(status.listeners, listener_object)},
           {"certificate", certificate_object(status.certificate)},
           {"cache", {{"entries", entries}, {"octets", octets}, {"capacity", capacity}}},
+          {"shared_cache", shared_cache_state(figures, status)},
           {"history",
            {{"enabled", status.history.enabled}, {"file", status.history.file}, {"problem", status.history.problem}}},
           {"resident_octets", status.resident_octets},

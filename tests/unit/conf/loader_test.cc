@@ -241,7 +241,7 @@ TEST(Complaints, UnknownKeysSayWhatWasMeant) {
       {"\"a\\e[31m\\n\": 1\n",
        "1:1: unknown key `a\\027[31m\\010`; the top level knows `server`, `outgoing`, `resolver`, `forward`, `dnssec`, "
        "`cache`, "
-       "`local_data`, `policy`, `telemetry`, `web`, `control`, `logging`, `dnstap`"},
+       "`shared_cache`, `local_data`, `policy`, `telemetry`, `web`, `control`, `logging`, `dnstap`"},
   });
 }
 

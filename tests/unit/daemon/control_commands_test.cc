@@ -72,7 +72,14 @@ class Commands : public testing::Test {
                   client_ = client;
                   done(reply_);
                 },
-            .recorders = {&recorder_}};
+            .recorders = {&recorder_},
+            .forget_shared =
+                [this](NameView name, Forgotten::Scope scope, Type type) {
+                  // Before anything goes from this node, or it could come back in between.
+                  EXPECT_EQ(caches_.rrsets.generation(), generation_.value_or(caches_.rrsets.generation()));
+                  forgotten_.push_back(name.text() + (scope == Forgotten::Scope::below ? " below " : " ") +
+                                       type_text(type));
+                }};
   }
   void put(std::string_view line, Security security = Security::secure, Flaw flaw = {}) {
     ASSERT_TRUE(caches_.rrsets.put(rrset(line), Credibility::answer_authoritative, security, kNow, nullptr, flaw));
@@ -110,6 +117,8 @@ class Commands : public testing::Test {
   Figures figures_;
   StatusFigures status_;
   ControlRegistry registry_;
+  std::vector<std::string> forgotten_;       // what the fleet's cache is not to give back
+  std::optional<std::uint64_t> generation_;  // of the RRset cache, before a flush
   HeardReplies heard_;
   Buffer asked_, reply_;
   IpAddress client_;
@@ -168,6 +177,22 @@ TEST_F(Commands, FlushingATypeABogusAndAll) {
   EXPECT_FALSE(knows("www.example.", Type::AAAA));
   EXPECT_EQ(caches_.delegations.entries() + caches_.failures.entries() + trust_.entries() + caches_.servers.entries(),
             0U);
+}
+
+TEST_F(Commands, WhatIsFlushedHereDoesNotComeBackFromTheFleet) {
+  const auto flush = [&](const std::string& command, const std::string& arguments) {
+    generation_ = caches_.rrsets.generation();
+    ask(command, arguments);
+  };
+  flush("flush name", R"({"name": "www.example"})");
+  flush("flush name", R"({"name": "www.example", "type": "AAAA"})");
+  flush("flush zone", R"({"zone": "example"})");
+  flush("flush type", R"({"type": "MX"})");
+  flush("flush bogus", "{}");
+  flush("flush all", "{}");
+  EXPECT_EQ(forgotten_, (std::vector<std::string>{"www.example. " + type_text(Type::none), "www.example. AAAA",
+                                                  "example. below " + type_text(Type::none), ". below MX",
+                                                  ". below " + type_text(Type::none)}));
 }
 
 TEST_F(Commands, FlushingATypeTakesWhatSaysTheSameInOtherWords) {
@@ -291,7 +316,9 @@ TEST_F(Commands, StatsLeaveNoCounterOut) {
   // Told as a mean of microseconds, or in milliseconds.
   const std::set<const Counter*> nanoseconds{
       &counters->front.from_cache.nanoseconds, &counters->front.by_recursion.nanoseconds,
-      &counters->resolver.round_trip.nanoseconds, &counters->validation.nanoseconds};
+      &counters->resolver.round_trip.nanoseconds, &counters->validation.nanoseconds,
+      &counters->shared_cache.waited.nanoseconds};
+  status_.shared_cache.emplace();  // told where there is one
   std::string before = ask("stats").dump();
   for (std::size_t i = 0; i < sizeof *counters / sizeof(Counter); ++i) {
     all[i].add(nanoseconds.contains(&all[i]) ? 1'000'000'000 : 1);

@@ -117,6 +117,7 @@ StatusFigures filled_status() {
                                        .foreign = 7,
                                        .replies = 8,
                                        .octets = 2'000'000};
+  status.shared_cache = SharedCacheFigures{.server = "192.0.2.9@6379", .tls = true};
   status.certificate = CertificateFigures{"dns.example.net", kSampleStart + 7'776'000, false, "pin"};
   for (const char* name : {"rrset", "delegation", "server", "failure", "denial", "trust"}) {
     status.caches.push_back({name, 11, 22'000, 33'000, 44, 55, 66, 77});
