@@ -1,12 +1,8 @@
 // A library to be loaded before all others (LD_PRELOAD): the disk fails when the test says so. What counts is every
 // call that changes something below one folder: files made, written, cut, flushed and renamed.
 //
-// $VOUCH_DISK is that folder, with a slash at its end. $VOUCH_FAULTS names a file of four 64-bit numbers, as
-// failing_malloc.cc has it:
-//   [0] calls so far               (written here)
-//   [1] until one fails: 1 is the next; 0: none will      (written by both)
-//   [2] and then again after so many; 0: once is enough, 1: the disk stays full
-//   [3] that failed so far         (written here)
+// $VOUCH_DISK is that folder, with a slash at its end. $VOUCH_FAULTS names the file of Faults; 1 for `again`: the disk
+// stays full.
 // $VOUCH_DISK_TOLD names a file that gets a line for each call that failed: its name and the path.
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -23,15 +19,9 @@
 #include <cstdlib>
 #include <cstring>
 
-namespace {
+#include "tests/faults/faults.h"
 
-struct Faults {
-  std::atomic<std::uint64_t> calls;
-  std::atomic<std::int64_t> left;
-  std::atomic<std::int64_t> again;
-  std::atomic<std::uint64_t> failed;
-};
-static_assert(sizeof(Faults) == 32);
+namespace {
 
 Faults* faults = nullptr;
 const char* folder = nullptr;
@@ -57,10 +47,7 @@ const char* path_of(int descriptor) noexcept {
 }
 
 bool must_fail(const char* call, const char* path) noexcept {
-  faults->calls.fetch_add(1);
-  if (faults->left.load() <= 0 || faults->left.fetch_sub(1) != 1) { return false; }
-  faults->left.store(faults->again.load());
-  faults->failed.fetch_add(1);
+  if (!faults->is_due()) { return false; }
   std::array<char, kPath + 32> line{};
   const int size = std::snprintf(line.data(), line.size(), "%s %.*s\n", call, static_cast<int>(kPath), path);
   static auto* const write_through = real<ssize_t(int, const void*, std::size_t)>("write");

@@ -1,11 +1,7 @@
 // A library to be loaded before all others (LD_PRELOAD): memory runs out when the test says so. Counting begins in
 // main(); what the loader and static constructors do before is nobody's to survive.
 //
-// $VOUCH_FAULTS names a file of four 64-bit numbers, which the test writes to while the program runs:
-//   [0] allocations so far         (written here)
-//   [1] until one fails: 1 is the next; 0: none will      (written by both)
-//   [2] and then again after so many; 0: once is enough
-//   [3] that failed so far         (written here)
+// $VOUCH_FAULTS names the file of Faults, which the test writes to while the program runs; a call is an allocation.
 // On a fatal signal the return addresses go to standard error, for addr2line.
 #include <dlfcn.h>
 #include <execinfo.h>
@@ -13,12 +9,12 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <cstddef>
-#include <cstdint>
 #include <cstdlib>
+
+#include "tests/faults/faults.h"
 
 extern "C" {
 void* __libc_malloc(std::size_t size);
@@ -29,23 +25,10 @@ void* __libc_memalign(std::size_t alignment, std::size_t size);
 
 namespace {
 
-struct Faults {
-  std::atomic<std::uint64_t> calls;
-  std::atomic<std::int64_t> left;
-  std::atomic<std::int64_t> again;
-  std::atomic<std::uint64_t> failed;
-};
-static_assert(sizeof(Faults) == 32);
-
 Faults* faults = nullptr;  // null before main()
 
 bool must_fail() noexcept {
-  if (faults == nullptr) { return false; }
-  faults->calls.fetch_add(1, std::memory_order_relaxed);
-  if (faults->left.load(std::memory_order_relaxed) <= 0) { return false; }
-  if (faults->left.fetch_sub(1) != 1) { return false; }
-  faults->left.store(faults->again.load());
-  faults->failed.fetch_add(1);
+  if (faults == nullptr || !faults->is_due()) { return false; }
   errno = ENOMEM;
   return true;
 }
