@@ -31,11 +31,12 @@ START_ALL, START_MOST = 1000, 1150   # each of the first allocations of a start,
 ONE_BY_ONE = 300                  # allocations under load that fail alone, one in each round
 STORM_SECONDS = 4                 # for each pace of the storms
 PACES = (3, 17, 101, 1009)        # every so manieth allocation fails
-# ldns reads a record's text into memory that it does not check to have got, and OpenSSL takes locks that it could not make,
-# when it is used for the first time. Both happen at the start alone, and ldns's when a new configuration or zone is read. Known
-# by their frames (failing_malloc.cc), behind those of the signal.
-OTHER_FRAMES = ("libfailing_malloc.so", "libc.so")
-LIBRARY_FRAMES = ("libldns.so", "libcrypto.so")
+# Libraries that end the process themselves: ldns reads a record's text into memory that it does not check to have got, at the
+# start and when a new configuration or zone is read; OpenSSL takes locks that it could not make, when it is used for the first
+# time; GnuTLS, which QUIC has its certificate from, reads it likewise, and GMP below it has no way to say no. Known by the
+# frames that failing_malloc.cc tells. What we call wrongly for want of memory shows elsewhere.
+SIGNAL_FRAMES = ("libfailing_malloc.so", "libc.so")
+LIBRARIES = re.compile(r"libldns\S*\(ldns_rr_new_frm_|libcrypto\.so|libgnutls\S*\(gnutls_(?:x509|certificate)_")
 # Not /api/: the destructor of nlohmann's json takes memory, and ends the process when it gets none (docs/reliability.md).
 PAGES = ("", "operator", "metrics", "check?name=www.alg13.nsec.", "status", "problems")
 CLEAN_ENDS = {1, 3}               # cannot start; cannot read the configuration
@@ -44,8 +45,8 @@ CLEAN_ENDS = {1, 3}               # cannot start; cannot read the configuration
 def is_of_a_library(said):
     """Whether a crash that failing_malloc.cc has told of was in a library that is known for it."""
     frames = [line for line in said.splitlines() if re.search(r"\[0x[0-9a-f]+\]$", line)]
-    first = next((line for line in frames if not any(name in line for name in OTHER_FRAMES)), "")
-    return any(name in first for name in LIBRARY_FRAMES)
+    inside = [line for line in frames if not any(name in line for name in SIGNAL_FRAMES)]
+    return bool(inside) and "/vouchd(" not in inside[0] and any(LIBRARIES.search(line) for line in inside)
 
 
 class Allocation(Case):
@@ -96,7 +97,7 @@ class Allocation(Case):
                 self.assertTrue(said.strip(), f"allocation {point}: ended without a word")
                 ended += 1
         print(f"{len(points)} starts of {in_all} allocations each: {ended} ended with a reason, {served} served, "
-              f"{ended_in_libraries} ended in ldns or OpenSSL", flush=True)
+              f"{ended_in_libraries} ended in libraries", flush=True)
         self.assertGreater(ended, 0)
         vouchd.start()
 

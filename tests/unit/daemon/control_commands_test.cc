@@ -475,9 +475,10 @@ TEST(Watching, GoesOnAfterMemoryHasRunOutForATurn) {
 
 TEST_F(Commands, WhoLooksLeavesWhenHisCallIsOverThoughHeHasNotHungUp) {
   HandExecutor executor;
-  add_watch_commands(registry_, executor, parts());
+  ControlRegistry registry;  // goes before the executor, as a server's does
+  add_watch_commands(registry, executor, parts());
   const auto call = std::make_shared<Call>(ControlRequest{.command = "trace", .arguments = Json::object()}, heard_);
-  registry_.run(call);
+  registry.run(call);
   EXPECT_TRUE(recorder_.watch().is_on());
   call->fail(control_code::kFailed, "it failed within, after it had begun");
   ASSERT_TRUE(executor.go_off());
