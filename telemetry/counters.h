@@ -3,6 +3,7 @@
 // here, because this header lies below everything; telemetry/recorder.h holds them against the enumerations they count.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <chrono>
@@ -106,14 +107,24 @@ struct TransportCounters {
 
 // The cache that a fleet shares (resolver/fleet).
 struct SharedCacheCounters {
-  Counter hits, misses;            // entries taken; questions that the fleet knew nothing of
-  Counter late, broken_off;        // nothing came in time; the store went away meanwhile, or took no more questions
-  std::array<Counter, 5> refused;  // entries by what was wrong with them
-  Counter stores, dropped;         // handed to the store; not, because it was away or its queue full
-  Counter pauses, resumptions;     // the difference: workers that ask nothing now, because it is too slow
-  Counter connections, disconnections;  // the difference: workers that are connected
-  std::array<Counter, 6> failures;      // of connections, and of attempts at one, by cause
-  DurationHistogram waited;             // for answers that came in time
+  static constexpr std::size_t kFlaws = 5, kFailures = 6;  // SharedFlaw, RedisStore::Failure
+  Counter hits, misses;                                    // entries taken; questions that the fleet knew nothing of
+  Counter late, broken_off;  // nothing came in time; the store went away meanwhile, or took no more questions
+  std::array<Counter, kFlaws> refused;      // entries by what was wrong with them
+  Counter stores, dropped;                  // handed to the store; not, because it was away or its queue full
+  Counter pauses, resumptions;              // the difference: workers that ask nothing now, because it is too slow
+  Counter connections, disconnections;      // the difference: workers that are connected
+  std::array<Counter, kFailures> failures;  // of connections, and of attempts at one, by cause
+  DurationHistogram waited;                 // for answers that came in time
+
+  // Workers. Each counts its own, and these are read a moment apart.
+  std::uint64_t connected() const noexcept { return left(connections, disconnections); }
+  std::uint64_t paused() const noexcept { return left(pauses, resumptions); }
+
+ private:
+  static std::uint64_t left(const Counter& more, const Counter& less) noexcept {
+    return more.value() - std::min(more.value(), less.value());
+  }
 };
 
 struct WorkerCounters {

@@ -8,6 +8,9 @@
 
 namespace vouch {
 
+static_assert(kSharedFlawIds.size() == SharedCacheCounters::kFlaws);
+static_assert(kStoreFailureIds.size() == SharedCacheCounters::kFailures);
+
 void add_shared_cache_metrics(MetricFamilies& families, const SharedCacheCounters& counters) {
   MetricFamilyBuilder looks =
       counter_family("vouch_shared_cache_looks_total", "Questions asked of the fleet's store, by what came of them.");
@@ -33,14 +36,10 @@ void add_shared_cache_metrics(MetricFamilies& families, const SharedCacheCounter
     failures.add({{"cause", kStoreFailureIds[i]}}, counters.failures[i]);
   }
   std::move(failures).into(families);
-  // Each counts its own, a moment apart.
-  const auto left = [](const Counter& more, const Counter& less) {
-    return more.value() - std::min(more.value(), less.value());
-  };
   add_gauge(families, "vouch_shared_cache_connected", "Workers that have a connection to the store.",
-            left(counters.connections, counters.disconnections));
+            counters.connected());
   add_gauge(families, "vouch_shared_cache_paused", "Workers that ask it nothing now, because its answers came late.",
-            left(counters.pauses, counters.resumptions));
+            counters.paused());
   MetricFamilyBuilder connections =
       counter_family("vouch_shared_cache_connections_total", "Workers' connections to the store, made and lost.");
   connections.add({{"event", "made"}}, counters.connections);

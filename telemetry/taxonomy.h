@@ -90,14 +90,14 @@ inline constexpr std::array<std::string_view, kStaleCauses> kStaleCauseIds{"time
 
 // How far up the tree a server stands: what it is shown tells how much others learn.
 inline constexpr std::size_t kTreeLevels = 3;
+inline constexpr std::array<std::string_view, kTreeLevels> kTreeLevelIds{"root", "tld", "other"};
+
 // Of the cache that a fleet shares: what was wrong with an entry (SharedFlaw), and with the store
 // (RedisStore::Failure).
 inline constexpr std::array<std::string_view, 5> kSharedFlawIds{"forged", "malformed", "from_future", "ended",
                                                                 "forgotten"};
 inline constexpr std::array<std::string_view, 6> kStoreFailureIds{"unreachable", "untrusted", "rejected",
                                                                   "closed",      "silent",    "nonsense"};
-
-inline constexpr std::array<std::string_view, kTreeLevels> kTreeLevelIds{"root", "tld", "other"};
 
 // DNSSEC signature algorithms that are told apart, by IANA's number; the last stands for the rest.
 inline constexpr std::size_t kAlgorithmClasses = 9;

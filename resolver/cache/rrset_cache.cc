@@ -72,7 +72,7 @@ struct RRsetCache::Impl {
   Impl(std::size_t capacity, const CacheOptions& cache_options)
       : options(cache_options), key(process_hash_key()), table(capacity) {}
 
-  bool put(RRsetRecord record, TtlTime now);
+  bool put(RRsetRecord record, TtlTime now, std::optional<std::uint64_t> as_of);
 
   CacheOptions options;
   SipKey key;
@@ -126,20 +126,21 @@ std::optional<CacheEntry> RRsetCache::find_stale(NameView name, Type type, TtlTi
   return shard.at(best).entry(shard.at(best).left(now));
 }
 
-bool RRsetCache::Impl::put(RRsetRecord record, TtlTime now) {
+bool RRsetCache::Impl::put(RRsetRecord record, TtlTime now, std::optional<std::uint64_t> as_of) {
   const std::size_t memory = record.memory();
   if (memory > kMaxEntryOctets || !table.fits(memory)) { return false; }
   record.expires = now + record.ttl;
   const NameView name = record.payload.name();
   const std::uint64_t hash = name.hash(key);
   Table::Access shard = table.lock(hash);
+  if (as_of && generation.load(std::memory_order_acquire) != *as_of) { return false; }
   const Table::Place same = find_in(shard, hash, name, record.type);
   // A name error contradicts whatever is said of a type of that name; it is the newer word that counts.
   const Table::Place denied = record.type == kEveryType ? 0 : find_in(shard, hash, name, kEveryType);
   for (const Table::Place place : {same, denied}) {
     if (place == 0) { continue; }
     RRsetRecord& standing = shard.at(place);
-    if (standing.left(now) > 0 && stands_above(standing, record)) { return false; }
+    if (standing.left(now) > 0 && (as_of || stands_above(standing, record))) { return false; }
   }
   if (same != 0) { shard.erase(same); }
   if (denied != 0) { shard.erase(denied); }
@@ -148,7 +149,7 @@ bool RRsetCache::Impl::put(RRsetRecord record, TtlTime now) {
 }
 
 bool RRsetCache::put(const RRsetPtr& rrset, Credibility credibility, Security security, TtlTime now, ProofsPtr proofs,
-                     Flaw flaw, std::uint32_t ceiling) {
+                     Flaw flaw, std::uint32_t ceiling, std::optional<std::uint64_t> as_of) {
   if (!rrset || is_meta(rrset->type())) { return false; }
   if (security == Security::secure) { ceiling = std::min(ceiling, rrset->ttl()); }
   const CacheOptions& options = impl_->options;
@@ -162,12 +163,12 @@ bool RRsetCache::put(const RRsetPtr& rrset, Credibility credibility, Security se
                                 .credibility = credibility,
                                 .security = security,
                                 .reason = flaw.reason},
-                    now);
+                    now, as_of);
 }
 
 bool RRsetCache::put_negative(NameView name, Type type, EntryKind kind, const RRsetPtr& soa, Credibility credibility,
                               Security security, TtlTime now, ProofsPtr proofs, std::uint32_t ttl_without_soa,
-                              Flaw flaw, std::uint32_t ceiling) {
+                              Flaw flaw, std::uint32_t ceiling, std::optional<std::uint64_t> as_of) {
   const bool whole_name = kind == EntryKind::name_error;
   if (kind == EntryKind::rrset || (!whole_name && is_meta(type)) || (soa && soa->type() != Type::SOA)) { return false; }
   const CacheOptions& options = impl_->options;
@@ -184,7 +185,7 @@ bool RRsetCache::put_negative(NameView name, Type type, EntryKind kind, const RR
                                 .credibility = credibility,
                                 .security = security,
                                 .reason = flaw.reason},
-                    now);
+                    now, as_of);
 }
 
 std::uint64_t RRsetCache::generation() const noexcept { return impl_->generation.load(std::memory_order_acquire); }

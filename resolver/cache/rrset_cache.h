@@ -99,15 +99,18 @@ class RRsetCache {
   // this is bogus, or that is of higher credibility with other data; or when it is too large. A name error at that name
   // stands there too, for every type; when it does not stand above the data, it goes away, as does the no-data entry of
   // that type. What is still 0 once the TTL is bounded is stored nowhere (false).
+  // With `as_of` it is somebody else's word, and older than what lives here: refused as well where any live entry
+  // stands, and once generation() is another.
   bool put(const RRsetPtr& rrset, Credibility credibility, Security security, TtlTime now, ProofsPtr proofs = nullptr,
-           Flaw flaw = {}, std::uint32_t ceiling = kNoCeiling);
+           Flaw flaw = {}, std::uint32_t ceiling = kNoCeiling, std::optional<std::uint64_t> as_of = std::nullopt);
   // Stores a negative answer: `type` for no data, ignored for a name error. TTL: the smaller of the SOA's TTL and its
   // minimum (RFC 2308 section 5), bounded as put()'s; of what is secure the SOA's TTL is the ceiling. Refused as put()
   // is; no data drives out a name error. Without an SOA nothing is stored (RFC 2308 section 5) unless `ttl_without_soa`
   // is given.
   bool put_negative(NameView name, Type type, EntryKind kind, const RRsetPtr& soa, Credibility credibility,
                     Security security, TtlTime now, ProofsPtr proofs = nullptr, std::uint32_t ttl_without_soa = 0,
-                    Flaw flaw = {}, std::uint32_t ceiling = kNoCeiling);
+                    Flaw flaw = {}, std::uint32_t ceiling = kNoCeiling,
+                    std::optional<std::uint64_t> as_of = std::nullopt);
 
   // Each returns how many entries went, expired ones included.
   std::uint64_t remove(NameView name, Type type);  // whatever find() would find there: the name's name error too

@@ -56,6 +56,7 @@ std::unique_ptr<FleetCache> FleetMember::cache_for(const Configuration& configur
                                                       .clock = clock,
                                                       .counters = counters_,
                                                       .breaker = breaker_,
+                                                      .standing = standing_,
                                                       .grounds =
                                                           [&configuration](const AnchorSet& now) {
                                                             return snapshot_grounds(configuration.resolver,

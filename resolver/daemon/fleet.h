@@ -43,6 +43,7 @@ class FleetMember {
   SharedCacheCounters& counters_;
   RedisStore store_;
   Breaker breaker_;
+  FleetStanding standing_;
 };
 
 }  // namespace vouch

@@ -64,7 +64,8 @@ void PolicyLists::look_at(const PolicyListOptions& list, Loaded& loaded) {
   loaded.was_tried = true;
   loaded.tried = now;
   const auto began = std::chrono::steady_clock::now();
-  std::expected<ListReport, FileRefusal> report = std::unexpected(FileRefusal{.reason = "memory is out"});
+  std::expected<ListReport, FileRefusal> report =
+      std::unexpected(FileRefusal{.reason = "memory is out", .is_ours = true});
   try {
     report = read(list, loaded);
   } catch (const std::bad_alloc&) {}

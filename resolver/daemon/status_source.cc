@@ -143,17 +143,20 @@ StatusFigures StatusSource::take() const {
   }
   const TelemetryOptions& telemetry = configuration.telemetry;
   const ListenerOptions& listeners = configuration.listeners;
-  status.privacy = {.min_prefixes = telemetry.min_prefixes,
-                    .ipv4_prefix = telemetry.ipv4_prefix,
-                    .ipv6_prefix = telemetry.ipv6_prefix,
-                    .listed_zones = telemetry.listed_zones,
-                    .listed_tlds = telemetry.listed_tlds,
-                    .minimises = configuration.resolver.minimisation != Minimisation::off,
-                    .encrypted_offered = !listeners.tls.empty() || !listeners.https.empty() || !listeners.quic.empty(),
-                    .copies_messages = configuration.dnstap.is_wanted(),
-                    .copied_ipv4_prefix = u8(configuration.dnstap.ipv4_prefix),
-                    .copied_ipv6_prefix = u8(configuration.dnstap.ipv6_prefix),
-                    .forwards = forwarding_of(configuration.resolver.forward_zones)};
+  const DnstapOptions& dnstap = configuration.dnstap;
+  const bool copies_clients = dnstap.client_queries || dnstap.client_responses;
+  status.privacy = {
+      .min_prefixes = telemetry.min_prefixes,
+      .ipv4_prefix = telemetry.ipv4_prefix,
+      .ipv6_prefix = telemetry.ipv6_prefix,
+      .listed_zones = telemetry.listed_zones,
+      .listed_tlds = telemetry.listed_tlds,
+      .minimises = configuration.resolver.minimisation != Minimisation::off,
+      .encrypted_offered = !listeners.tls.empty() || !listeners.https.empty() || !listeners.quic.empty(),
+      .copies_messages = dnstap.is_wanted() && (copies_clients || dnstap.resolver_queries || dnstap.resolver_responses),
+      .copied_ipv4_prefix = copies_clients ? u8(dnstap.ipv4_prefix) : u8(0),
+      .copied_ipv6_prefix = copies_clients ? u8(dnstap.ipv6_prefix) : u8(0),
+      .forwards = forwarding_of(configuration.resolver.forward_zones)};
   add_anchors(configuration, status);
   if (root_keeper_ != nullptr) { status.local_root = root_keeper_->figures(); }
   add_caches(status);

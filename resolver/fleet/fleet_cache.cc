@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "resolver/cache/signature_life.h"
+#include "resolver/dnssec/anchor_keeper.h"
 
 namespace vouch {
 
@@ -30,25 +31,37 @@ class Trial {
   Breaker* breaker_;
 };
 
+static_assert(static_cast<std::size_t>(SharedFlaw::forgotten) + 1 == SharedCacheCounters::kFlaws);
+
+// Whether the RRset cache has a place for the answer to a question of that type.
+bool has_a_place(Type type) noexcept { return !is_meta(type) && type != Type::RRSIG; }
+
 NameView name_of(const KeptEntry& set) {
   return set.entry.kind == EntryKind::rrset ? set.entry.rrset->owner() : set.name.view();
 }
 
 }  // namespace
 
-// The grounds change when a key rolls or an operator sets a negative anchor: some times a year.
+// The grounds change when a key rolls, an operator sets a negative anchor or another configuration is taken: some times
+// a year. Resolutions that began before go on for a while, and what they bring in was judged on the former ones.
 std::optional<SharedKeys::Digest> FleetCache::digest_of(NameView name, Type type) {
   AnchorSetPtr now = parts_.anchors.current();
   if (now != anchors_) {
     grounds_ = parts_.grounds(*now);
     anchors_ = std::move(now);
+    if (parts_.standing.grounds && *parts_.standing.grounds != grounds_) {
+      parts_.standing.quiet_until = parts_.clock.monotonic() + AnchorKeeper::kForgetAgain;
+    }
+    parts_.standing.grounds = grounds_;
   }
   return parts_.keys.digest(grounds_, name, type);
 }
 
 Task<bool> FleetCache::recall(Question question, Duration& patience) {
   const Instant begun = parts_.clock.monotonic();
-  if (patience <= Duration::zero() || is_meta(question.type) || !is_within_reach()) { co_return false; }
+  if (patience <= Duration::zero() || !has_a_place(question.type) || !is_within_reach()) { co_return false; }
+  // One that has little patience left says nothing of the store when that is not enough.
+  const bool is_fair = patience >= parts_.patience / 2;
   const auto digest = digest_of(question.name, question.type);
   if (!digest) { co_return false; }
   const std::uint64_t as_of = parts_.caches.rrsets.generation();
@@ -67,8 +80,9 @@ Task<bool> FleetCache::recall(Question question, Duration& patience) {
       parts_.counters.misses.add();
       co_return false;
     case RemoteValue::Status::late:
-      trial.is_over();
       parts_.counters.late.add();
+      if (!is_fair) { co_return false; }
+      trial.is_over();
       if (parts_.breaker.note_late(now)) { parts_.counters.pauses.add(); }
       co_return false;
     case RemoteValue::Status::unavailable:
@@ -87,10 +101,12 @@ bool FleetCache::take(const Question& question, const SharedKeys::Digest& digest
     parts_.counters.refused[static_cast<std::size_t>(*flaw)].add();
     return false;
   }
-  bool is_taken = false;
-  for (const KeptEntry& set : opened->sets) { is_taken |= put(set, now); }
-  parts_.counters.hits.add();
-  return is_taken;
+  bool is_known = false;  // by now, or because somebody else here was faster
+  for (const KeptEntry& set : opened->sets) {
+    is_known |= put(set, now, as_of) || parts_.caches.rrsets.find(name_of(set), set.type, now).has_value();
+  }
+  (is_known ? parts_.counters.hits : parts_.counters.refused[static_cast<std::size_t>(SharedFlaw::forgotten)]).add();
+  return is_known;
 }
 
 // Also shortens what is secure to the life of its signatures, by this machine's clock.
@@ -115,16 +131,16 @@ std::optional<SharedFlaw> FleetCache::flaw_of(const Question& question, OpenedEn
   return std::nullopt;
 }
 
-// As if a server had said it now, to end when it would have ended.
-bool FleetCache::put(const KeptEntry& set, TtlTime now) {
+// To end when it would have ended. It is older than what lives here, and what was flushed must not come back.
+bool FleetCache::put(const KeptEntry& set, TtlTime now, std::uint64_t as_of) {
   const CacheEntry& entry = set.entry;
   const auto left = static_cast<std::uint32_t>(std::clamp<TtlTime>(set.expires - now, 0, UINT32_MAX));
   RRsetCache& rrsets = parts_.caches.rrsets;
   if (entry.kind == EntryKind::rrset) {
-    return rrsets.put(entry.rrset, entry.credibility, entry.security, now, entry.proofs, entry.flaw, left);
+    return rrsets.put(entry.rrset, entry.credibility, entry.security, now, entry.proofs, entry.flaw, left, as_of);
   }
   return rrsets.put_negative(set.name, set.type, entry.kind, entry.rrset, entry.credibility, entry.security, now,
-                             entry.proofs, 0, entry.flaw, left);
+                             entry.proofs, 0, entry.flaw, left, as_of);
 }
 
 std::optional<KeptEntry> FleetCache::fit_to_store(const CachePlace& place, TtlTime now) const {
@@ -144,7 +160,7 @@ std::optional<KeptEntry> FleetCache::fit_to_store(const CachePlace& place, TtlTi
 
 void FleetCache::remember(const Question& question, std::span<const CachePlace> places) {
   if (!parts_.store.is_ready() || parts_.breaker.is_paused()) { return; }
-  if (places.empty() || places.size() > kMaxSharedSets || is_meta(question.type)) { return; }
+  if (places.empty() || places.size() > kMaxSharedSets || !has_a_place(question.type)) { return; }
   const TtlTime now = parts_.clock.ttl();
   std::vector<KeptEntry> sets;
   TtlTime ends = INT64_MAX;
@@ -155,7 +171,7 @@ void FleetCache::remember(const Question& question, std::span<const CachePlace> 
     sets.push_back(std::move(*set));
   }
   const auto digest = digest_of(question.name, question.type);
-  if (!digest) { return; }
+  if (!digest || parts_.clock.monotonic() < parts_.standing.quiet_until) { return; }
   const Buffer value = seal_entry(parts_.keys, *digest, sets, now, parts_.clock.wall());
   const bool is_sent = !value.empty() && value.size() <= RemoteStore::kMaxValue &&
                        parts_.store.put(store_key(*digest), value, std::chrono::seconds(ends - now));
@@ -168,7 +184,7 @@ void FleetCache::remove(NameView name, Type type) {
   const auto add = [&](Type one) {
     if (const auto digest = digest_of(name, one)) { keys.push_back(store_key(*digest)); }
   };
-  if (type != Type::none) {
+  if (type != Type::none && type != Type::CNAME) {  // an alias lies under what was asked for
     add(type);
   } else {
     for (const Type one : kClientTypes) { add(one); }

@@ -22,6 +22,12 @@
 
 namespace vouch {
 
+// On what grounds the worker's latest cache stands, whatever the configuration.
+struct FleetStanding {
+  std::optional<SnapshotGrounds> grounds = {};
+  Instant quiet_until{};  // until then what comes into the caches may rest on former grounds: nothing is stored
+};
+
 // All of it outlives the cache.
 struct FleetCacheParts {
   RemoteStore& store;
@@ -32,6 +38,7 @@ struct FleetCacheParts {
   const Clock& clock;
   SharedCacheCounters& counters;
   Breaker& breaker;  // the store's, whatever the configuration
+  FleetStanding& standing;
   std::function<SnapshotGrounds(const AnchorSet&)> grounds;
   Duration patience{};
   bool validates = true;             // what nobody has judged is neither stored nor taken
@@ -58,7 +65,7 @@ class FleetCache final : public SharedCache {
   std::optional<SharedKeys::Digest> digest_of(NameView name, Type type);
   bool take(const Question& question, const SharedKeys::Digest& digest, Bytes octets, std::uint64_t as_of);
   std::optional<SharedFlaw> flaw_of(const Question& question, OpenedEntry& entry, std::uint64_t as_of) const;
-  bool put(const KeptEntry& set, TtlTime now);
+  bool put(const KeptEntry& set, TtlTime now, std::uint64_t as_of);
   std::optional<KeptEntry> fit_to_store(const CachePlace& place, TtlTime now) const;
 
   FleetCacheParts parts_;

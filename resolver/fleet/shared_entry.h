@@ -30,7 +30,6 @@ enum class SharedFlaw : std::uint8_t {
   ended,        // some of it has: its TTL, or its last signature
   forgotten,    // an operator flushed it since (forgotten.h)
 };
-inline constexpr std::size_t kSharedFlaws = 5;
 
 // `now` on the TTLs' clock and `wall` are the same moment. Empty: it cannot be sealed, because memory is out.
 Buffer seal_entry(const SharedKeys& keys, const SharedKeys::Digest& digest, std::span<const KeptEntry> sets,

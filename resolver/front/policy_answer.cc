@@ -127,7 +127,6 @@ void count_ruling(const Ruling& ruling, const Policy& policy, Recorder& recorder
 // ------------------------------------------------------------------------------------------------------------ the text
 
 RulingText::RulingText(const Ruling& ruling, const Policy& policy) noexcept {
-  if (ruling.rank == kNoRank) { return; }
   append("list=");
   append(policy.source(ruling.rank).name());
   if (ruling.rule.is_root()) { return; }

@@ -516,13 +516,15 @@ Task<Answer> Resolver::Impl::resolve(Question asked, Budget& budget, const Linea
     if (how.use_cache) {
       Step step = step_from_caches(asked, now, how, budget, lineage.depth, answer, descent);
       if (step == Step::ask && !descent.response && may_recall(above)) {
+        patience = std::min(patience, budget.deadline() - parts.clock.monotonic());
         const bool is_known = co_await parts.shared_cache->recall(now, patience);
         if (is_known) { step = step_from_caches(asked, now, how, budget, lineage.depth, answer, descent); }
       }
       if (step == Step::over) { co_return answer; }
       if (step == Step::alias) { continue; }
     }
-    if (!descent.response) {
+    const bool is_fresh = !descent.response;
+    if (is_fresh) {
       answer.from_cache = false;
       descent = co_await descend(now, kAnybody, budget, lineage, true);
       answer.server = descent.server;
@@ -544,9 +546,8 @@ Task<Answer> Resolver::Impl::resolve(Question asked, Budget& budget, const Linea
     const Judgement* const word = judgement ? &*judgement : nullptr;
     if (descent.cacheable) {
       cache.store(response, now.type, word);
-      if (parts.shared_cache != nullptr && above == nullptr) {
-        parts.shared_cache->remember(now, places_of(now, response));
-      }
+      // What was learnt just now: what lay here unjudged is older than an entry would say.
+      if (is_fresh && may_recall(above)) { parts.shared_cache->remember(now, places_of(now, response)); }
     }
     cache.append(response, word, answer);
     if (response.outcome != Outcome::alias || !how.follow_aliases) {

@@ -1,26 +1,18 @@
 #include "resolver/zones/zone_text.h"
 
 #include <cstdio>
-#include <memory>
 
+#include "resolver/base/regular_file.h"
 #include "resolver/wire/zone_file.h"
 
 namespace vouch {
-
-namespace {
-
-struct Closed {
-  void operator()(std::FILE* file) const noexcept { std::fclose(file); }
-};
-
-}  // namespace
 
 std::expected<ZonePtr, std::string> read_zone_text(std::string_view text, NameView apex, const TransferLimits& limits) {
   if (text.empty()) { return std::unexpected(std::string("it is empty")); }
   if (text.size() > limits.octets) {
     return std::unexpected("it has more than " + std::to_string(limits.octets) + " octets");
   }
-  const std::unique_ptr<std::FILE, Closed> file(::fmemopen(const_cast<char*>(text.data()), text.size(), "r"));
+  const FilePtr file(::fmemopen(const_cast<char*>(text.data()), text.size(), "r"));
   if (!file) { return std::unexpected(std::string("no memory")); }
   RecordList records;
   std::uint64_t full_at = 0;  // the line with which a limit was passed; what follows is read and not kept

@@ -13,6 +13,8 @@
 
 namespace vouch {
 
+static_assert(static_cast<std::size_t>(RedisStore::Failure::nonsense) + 1 == SharedCacheCounters::kFailures);
+
 namespace {
 
 // A server's own words, as far as a line of the log goes.
@@ -307,6 +309,12 @@ bool RedisStore::take(RedisReply reply) {
     has_told_loss_ = false;
     return true;
   }
+  // It has no room, loads its data, may not be written to or read from by us: as good as away, and the operator hears.
+  if (reply.kind == RedisReply::Kind::error) {
+    lose(Failure::rejected, told(reply));
+    if (waiter != nullptr) { waiter->finish({.status = RemoteValue::Status::unavailable}); }
+    return false;
+  }
   if (waiter == nullptr) { return true; }  // nobody waits any more, or it was no question
   switch (reply.kind) {
     case RedisReply::Kind::octets:
@@ -315,7 +323,7 @@ bool RedisStore::take(RedisReply reply) {
     case RedisReply::Kind::nil:
       waiter->finish({.status = RemoteValue::Status::absent});
       break;
-    default:  // an error: it loads its data, may not be read from, or has another kind of thing there
+    default:  // another kind of thing lies there
       waiter->finish({.status = RemoteValue::Status::unavailable});
       break;
   }
@@ -330,9 +338,20 @@ bool RedisStore::has_room(std::size_t octets) const noexcept {
 
 // Sent at the end of the turn, with all others of this turn.
 bool RedisStore::queue(std::span<const Bytes> words, Waiter* waiter) {
-  if (!append_command(output_, words)) { return false; }
-  if (waiter != nullptr) { waiter->waits_for(first_ + unanswered_.size()); }
-  unanswered_.push_back({.waiter = waiter, .sent = loop_.now()});
+  unanswered_.push_back(
+      {.waiter = nullptr, .sent = loop_.now()});  // first: a command without it would shift all replies
+  bool is_written = false;
+  try {
+    is_written = append_command(output_, words);
+  } catch (const std::bad_alloc&) {}
+  if (!is_written) {
+    unanswered_.pop_back();
+    return false;
+  }
+  if (waiter != nullptr) {
+    unanswered_.back().waiter = waiter;
+    waiter->waits_for(first_ + unanswered_.size() - 1);
+  }
   arm_timer();
   loop_.at_end_of_turn(*this);
   return true;

@@ -1,6 +1,5 @@
 #include "resolver/daemon/control/shared_cache_json.h"
 
-#include <algorithm>
 #include <string>
 #include <string_view>
 
@@ -9,11 +8,6 @@
 namespace vouch {
 
 namespace {
-
-// Two counters are read one after the other.
-std::uint64_t left(const Counter& more, const Counter& less) {
-  return more.value() - std::min(more.value(), less.value());
-}
 
 template <std::size_t kCount>
 Json by_id(const std::array<std::string_view, kCount>& ids, const std::array<Counter, kCount>& counters) {
@@ -37,8 +31,8 @@ Json shared_cache_state(const Figures& figures, const StatusFigures& status) {
   const SharedCacheCounters& counters = figures.counters->shared_cache;
   return {{"server", status.shared_cache->server},
           {"tls", status.shared_cache->tls},
-          {"workers_connected", left(counters.connections, counters.disconnections)},
-          {"workers_paused", left(counters.pauses, counters.resumptions)}};
+          {"workers_connected", counters.connected()},
+          {"workers_paused", counters.paused()}};
 }
 
 Json shared_cache_counts(const SharedCacheCounters& counters) {

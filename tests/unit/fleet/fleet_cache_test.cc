@@ -1,5 +1,6 @@
 #include "resolver/fleet/fleet_cache.h"
 
+#include "resolver/dnssec/anchor_keeper.h"
 #include "tests/unit/fleet/fleet_kit.h"
 
 namespace vouch {
@@ -22,6 +23,7 @@ class Node {
                                   .clock = clock,
                                   .counters = counters,
                                   .breaker = breaker,
+                                  .standing = standing,
                                   .grounds =
                                       [this](const AnchorSet& set) {
                                         ++grounds_made;
@@ -39,8 +41,8 @@ class Node {
     cache->remember({Name::of(name), type}, std::span(&place, 1));
   }
   // Nothing: it waits.
-  std::optional<bool> recall(const char* name, Type type) {
-    patience = 25ms;
+  std::optional<bool> recall(const char* name, Type type, Duration most = 25ms) {
+    patience = most;
     result.reset();
     task = run({Name::of(name), type});
     task.start();
@@ -59,6 +61,7 @@ class Node {
   Forgotten forgotten;
   SharedCacheCounters counters;
   Breaker breaker;
+  FleetStanding standing;
   std::optional<FleetCache> cache;
   int grounds_made = 0;
   Duration patience{};
@@ -105,6 +108,52 @@ TEST_F(FleetCacheTest, AnExpiredEntryOfOnesOwnGivesWay) {
   one.remember("www.plain.", Type::A);
   EXPECT_EQ(other.recall("www.plain.", Type::A), true);
   EXPECT_EQ(rrset_text(*other.find("www.plain.", Type::A)->rrset), rrset_text(*unsigned_address));
+}
+
+TEST_F(FleetCacheTest, AnOlderWordDrivesOutNothingThatLives) {
+  one.put(rrset("alias.plain. 300 IN CNAME www.plain."), Security::insecure);
+  one.put(unsigned_address, Security::insecure);
+  const CachePlace places[] = {{Name::of("alias.plain."), Type::CNAME}, {Name::of("www.plain."), Type::A}};
+  one.cache->remember({Name::of("alias.plain."), Type::A}, places);
+  const RRsetPtr newer = rrset("www.plain. 300 IN A 192.0.2.99");
+  other.put(newer, Security::insecure);
+  EXPECT_EQ(other.recall("alias.plain.", Type::A), true);
+  EXPECT_TRUE(other.find("alias.plain.", Type::CNAME).has_value());
+  EXPECT_EQ(rrset_text(*other.find("www.plain.", Type::A)->rrset), rrset_text(*newer));
+}
+
+TEST_F(FleetCacheTest, WhoWasFasterHereIsHeardHere) {
+  one.put(unsigned_address, Security::insecure);
+  one.remember("www.plain.", Type::A);
+  store.is_slow = true;
+  EXPECT_EQ(other.recall("www.plain.", Type::A), std::nullopt);
+  const RRsetPtr newer = rrset("www.plain. 300 IN A 192.0.2.99");
+  other.put(newer, Security::insecure);
+  store.waiters.back().set({.status = RemoteValue::Status::found, .octets = store.values.begin()->second});
+  EXPECT_EQ(other.result, true) << "it is known";
+  EXPECT_EQ(rrset_text(*other.find("www.plain.", Type::A)->rrset), rrset_text(*newer));
+}
+
+// A resolution that began before goes on for a while, and may bring in what was judged without the negative anchor.
+TEST_F(FleetCacheTest, NothingIsStoredForAWhileAfterTheGroundsHaveChanged) {
+  one.put(unsigned_address, Security::insecure);
+  one.remember("www.plain.", Type::A);
+  ASSERT_EQ(one.counters.stores.value(), 1U);
+  one.anchors.replace_negatives({Name::of("elsewhere.")});
+  one.remember("www.plain.", Type::A);
+  EXPECT_EQ(one.counters.stores.value(), 1U);
+  one.connect();  // another configuration, under the same grounds
+  one.remember("www.plain.", Type::A);
+  EXPECT_EQ(one.counters.stores.value(), 1U);
+  one.clock.pass(AnchorKeeper::kForgetAgain);
+  one.remember("www.plain.", Type::A);
+  EXPECT_EQ(one.counters.stores.value(), 2U);
+}
+
+TEST_F(FleetCacheTest, WhatNoPlaceIsForIsNotAsked) {
+  EXPECT_EQ(other.recall("www.plain.", Type::RRSIG), false);
+  EXPECT_EQ(other.recall("www.plain.", Type::ANY), false);
+  EXPECT_EQ(store.asked, 0);
 }
 
 TEST_F(FleetCacheTest, AliasesAndDenialsComeTogether) {
@@ -174,6 +223,7 @@ TEST_F(FleetCacheTest, OwnBoundsHold) {
                       .clock = other.clock,
                       .counters = other.counters,
                       .breaker = other.breaker,
+                      .standing = other.standing,
                       .grounds = [](const AnchorSet&) { return grounds(); },
                       .patience = 25ms});
   Duration patience = 25ms;
@@ -275,6 +325,17 @@ TEST_F(FleetCacheTest, AResolutionWaitsSoLongAndNoLonger) {
   Task<bool> task = other.cache->recall({Name::of("www.plain."), Type::A}, none);
   task.start();
   EXPECT_EQ(store.asked, 1);
+}
+
+TEST_F(FleetCacheTest, WhoHasNoTimeLeftSaysNothingOfTheStore) {
+  store.is_slow = true;
+  for (int i = 0; i < 2 * Breaker::kMaxLate; ++i) {
+    ASSERT_EQ(other.recall("www.plain.", Type::A, 5ms), std::nullopt);
+    other.clock.pass(5ms);
+    store.waiters.back().set({.status = RemoteValue::Status::late});
+  }
+  EXPECT_EQ(other.counters.pauses.value(), 0U);
+  EXPECT_TRUE(other.cache->is_within_reach());
 }
 
 TEST_F(FleetCacheTest, ASlowStoreIsLeftAloneAndTriedAgain) {

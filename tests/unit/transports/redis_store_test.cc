@@ -85,9 +85,10 @@ TEST_F(RedisStoreTest, QuestionsArePipelinedAndAnsweredInOrder) {
   const Buffer gone[] = {{'a'}, {'b'}};
   EXPECT_TRUE(store->remove(gone));
   ASSERT_TRUE(hears("*3\r\n$3\r\nDEL\r\n$1\r\na\r\n$1\r\nb\r\n"));
-  EXPECT_EQ(heard,
-            "*2\r\n$3\r\nGET\r\n$3\r\none\r\n*2\r\n$3\r\nGET\r\n$3\r\ntwo\r\n*2\r\n$3\r\nGET\r\n$5\r\nthree\r\n"
-            "*5\r\n$3\r\nSET\r\n$1\r\nk\r\n$1\r\nv\r\n$2\r\nPX\r\n$4\r\n5000\r\n*3\r\n$3\r\nDEL\r\n$1\r\na\r\n$1\r\nb\r\n");
+  EXPECT_EQ(
+      heard,
+      "*2\r\n$3\r\nGET\r\n$3\r\none\r\n*2\r\n$3\r\nGET\r\n$3\r\ntwo\r\n*2\r\n$3\r\nGET\r\n$5\r\nthree\r\n"
+      "*5\r\n$3\r\nSET\r\n$1\r\nk\r\n$1\r\nv\r\n$2\r\nPX\r\n$4\r\n5000\r\n*3\r\n$3\r\nDEL\r\n$1\r\na\r\n$1\r\nb\r\n");
   say("$3\r\n\0\r\n\r\n$-1\r\n"sv);
   say("-LOADING not yet\r\n+OK\r\n:2\r\n");
   ASSERT_TRUE(ends(three));
@@ -95,8 +96,20 @@ TEST_F(RedisStoreTest, QuestionsArePipelinedAndAnsweredInOrder) {
   EXPECT_EQ(text_of(one->value->octets), "\0\r\n"sv);
   EXPECT_EQ(two->value->status, Status::absent);
   EXPECT_EQ(three->value->status, Status::unavailable);
-  EXPECT_TRUE(store->is_ready());
   EXPECT_EQ(counters.connections.value(), 1U);
+  EXPECT_FALSE(store->is_ready()) << "one that says that it cannot is as good as away";
+  EXPECT_EQ(failures(RedisStore::Failure::rejected), 1U);
+}
+
+// A replica that may not be written to, or one that is full, must not look like one that takes all.
+TEST_F(RedisStoreTest, WhoTakesNothingIsNoStore) {
+  connect();
+  ASSERT_TRUE(is_let_in());
+  EXPECT_TRUE(store->put(bytes_of("k"), bytes_of("v"), 5000ms));
+  ASSERT_TRUE(hears("5000\r\n"));
+  say("-READONLY You can't write against a read only replica.\r\n");
+  ASSERT_TRUE(run_until([&] { return failures(RedisStore::Failure::rejected) == 1; }));
+  EXPECT_FALSE(store->is_ready());
 }
 
 TEST_F(RedisStoreTest, AGreetingHasAllThatIsConfigured) {
