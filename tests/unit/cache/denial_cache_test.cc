@@ -461,6 +461,7 @@ RRsetPtr numbered_nsec(NameView zone, std::uint32_t number, std::size_t signatur
 TEST(DenialCache, OctetsNeverPassTheCapacity) {
   constexpr std::size_t kCapacity = 200 << 10;
   Denials denials(kCapacity);
+  const std::uint64_t empty = denials.cache.octets();
   for (std::uint32_t i = 0; i < 20'000; ++i) {
     const Name zone = samples::numbered("zone", i * 7919 % 331);
     denials.cache.put(zone,
@@ -480,7 +481,7 @@ TEST(DenialCache, OctetsNeverPassTheCapacity) {
   EXPECT_GT(denials.cache.octets(), kCapacity * 9 / 10);
   denials.cache.clear();
   EXPECT_EQ(denials.cache.entries(), 0U);
-  EXPECT_EQ(denials.cache.octets(), Denials(kCapacity).cache.octets());  // nothing was miscounted on the way
+  EXPECT_EQ(denials.cache.octets(), empty);  // nothing was miscounted on the way
 }
 
 TEST(DenialCache, OctetsOfWhatLeavesAreGivenBack) {
