@@ -75,24 +75,26 @@ def make_certificate(debian, folder):
 
 def walk(debian, lines):
     """Types the commands, one after another, as one login would; returns what was wrong."""
+    def typed_as(line):
+        return [f"printf '%s\\n' {shlex.quote('$ ' + line)}", f"sh -c {shlex.quote(line)} 2>&1; echo \"{MARK}$?\""]
+
+    # What the guide says of a reload, and that our systemctl refuses what it does not know: while there is a vouchd.
+    more = ["vouchd --check-config && systemctl reload vouch", "! systemctl relaod vouch", "! systemctl restart other"]
+    removal = next(i for i, line in enumerate(lines) if re.match(r"sudo apt remove vouch", line))
+    lines = [*lines[:removal], *more, *lines[removal:]]
     typed, first = ["cd /srv"], True
     for line in lines:
-        typed += [f"printf '%s\\n' {shlex.quote('$ ' + line)}", f"sh -c {shlex.quote(line)} 2>&1; echo \"{MARK}$?\""]
+        typed += typed_as(line)
         if first and re.match(r"sudo apt install \./vouch", line):
             first = False
             typed += ["echo '$ (on the lab)'", f"sh /srv/on-the-lab.sh 2>&1; echo \"{MARK}$?\""]
-    # What the guide says of a reload, and that our systemctl refuses what it does not know.
-    more = ("vouchd --check-config && systemctl reload vouch", "! systemctl relaod vouch", "! systemctl restart other")
-    for line in more:
-        typed += [f"echo {shlex.quote('$ ' + line)}", f"sh -c {shlex.quote(line)} 2>&1; echo \"{MARK}$?\""]
     typed.append("systemctl stop vouch")
     debian.path("/srv/walk.sh").write_text("\n".join(typed) + "\n", encoding="utf-8")
     _, said = debian.run("sh", "/srv/walk.sh", alone=False)
     print(said, flush=True)
     steps = re.findall(rf"(?ms)^\$ ([^\n]*)\n(.*?){MARK}(\d+)$", said)
-    in_all = len(lines) + len(more) + 1
-    if len(steps) != in_all:
-        return f"{len(steps)} of {in_all} commands were typed"
+    if len(steps) != len(lines) + 1:
+        return f"{len(steps)} of {len(lines) + 1} commands were typed"
     for line, output, status in steps:
         if status != "0":
             return f"this failed: {line}"
