@@ -3,10 +3,14 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <array>
+#include <cinttypes>
+#include <cstdio>
 #include <tuple>
 
 #include "resolver/base/durable_file.h"
 #include "resolver/base/regular_file.h"
+#include "resolver/base/siphash.h"
 #include "resolver/wire/zone_file.h"
 
 namespace vouch {
@@ -15,6 +19,43 @@ namespace {
 
 constexpr std::size_t kWriteAtOnce = std::size_t{1} << 20;  // octets of text between two system calls
 constexpr mode_t kStateMode = 0640;
+
+// The last line of a kept zone, a comment: how many records there are, and a sum over them. Without it a file that was
+// cut between two lines would pass for a smaller zone. It tells damage, not malice: whoever may write there writes
+// rules.
+class EndLine {
+ public:
+  static constexpr std::size_t kSize = 40;
+
+  void add(NameView owner, Type type, std::uint32_t ttl, Bytes rdata) {
+    constexpr std::size_t kFixed = 6;
+    octets_.assign(owner.octets().begin(), owner.octets().end());
+    octets_.resize(octets_.size() + kFixed);
+    store16(octets_.data() + octets_.size() - kFixed, static_cast<std::uint16_t>(type));
+    store32(octets_.data() + octets_.size() - 4, ttl);
+    octets_.insert(octets_.end(), rdata.begin(), rdata.end());
+    ++records_;
+    sum_ += siphash13(SipKey{}, octets_);  // in whichever order they stand
+  }
+  std::string text() const {
+    std::array<char, kSize + 1> line{};
+    std::snprintf(line.data(), line.size(), "; end %016" PRIx64 " %016" PRIx64 "\n", records_, sum_);
+    return line.data();
+  }
+
+ private:
+  std::uint64_t records_ = 0, sum_ = 0;
+  Buffer octets_;  // of one record
+};
+
+// What a file ends with; the file is read from its beginning afterwards.
+std::string last_line_of(std::FILE& file) {
+  std::string line(EndLine::kSize, '\0');
+  if (std::fseek(&file, -static_cast<long>(line.size()), SEEK_END) != 0) { return {}; }
+  line.resize(std::fread(line.data(), 1, line.size(), &file));
+  std::rewind(&file);
+  return line;
+}
 
 struct Remembered {
   ZonePtr zone;
@@ -29,14 +70,18 @@ std::expected<std::optional<Remembered>, std::string> read_state(const std::stri
   }
   struct stat status {};
   if (::fstat(::fileno(file->get()), &status) != 0) { return std::unexpected("no file"); }
+  const std::string end = last_line_of(**file);
+  EndLine found;
   RecordList records;
   bool fits = true;
   const auto fault =
       read_zone_file(**file, apex, [&](NameView owner, Type type, std::uint32_t ttl, Bytes rdata, std::uint64_t) {
+        found.add(owner, type, ttl, rdata);
         fits = fits && records.size() < RpzTransfers::kLimits.records && records.add(owner, type, ttl, rdata);
       });
   if (fault) { return std::unexpected("line " + std::to_string(fault->line) + ": " + fault->problem); }
   if (!fits) { return std::unexpected("too large"); }
+  if (end != found.text()) { return std::unexpected("it was cut short, damaged, or changed by hand"); }
   auto zone = Zone::make(apex, std::move(records));
   if (!zone) { return std::unexpected(std::move(zone.error())); }
   return Remembered{std::move(*zone), status.st_mtim.tv_sec};
@@ -46,13 +91,16 @@ std::expected<void, std::string> write_state(const std::string& path, const Zone
   auto file = DurableFile::create(path, kStateMode);
   if (!file) { return std::unexpected(std::move(file.error())); }
   std::string text;
+  EndLine end;
   for (std::size_t i = 0; i < zone.size(); ++i) {
     const ZoneRecord record = zone[i];
+    end.add(record.owner, record.type, record.ttl, record.rdata);
     text += zone_file_line(record.owner, record.type, record.ttl, record.rdata);
     if (text.size() < kWriteAtOnce) { continue; }
     if (auto done = file->append(text); !done) { return done; }
     text.clear();
   }
+  text += end.text();
   if (auto done = file->append(text); !done) { return done; }
   return file->commit();
 }

@@ -4,6 +4,8 @@
 #include <sys/stat.h>
 
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 
 #include "resolver/daemon/rpz_transfers.h"
 #include "tests/scenarios/simulation.h"
@@ -242,6 +244,40 @@ TEST_F(RpzTransfersTest, ADamagedStateIsToldAndNotUsed) {
   EXPECT_TRUE(store.sources(zones).empty());
   executor.run_for(1s);
   EXPECT_EQ(says("x.test."), PolicyAction::name_error);
+}
+
+// Not even at the end of a line, where what is left is a zone with fewer rules.
+TEST_F(RpzTransfersTest, AStateThatWasCutOrChangedAnywhereIsNotBelieved) {
+  {
+    const auto transfers = begin();
+    executor.run_for(1s);
+  }
+  const std::string path = rpz_state_path(folder.path(), Name::of("feed."));
+  std::ifstream file(path);
+  const std::string whole(std::istreambuf_iterator<char>(file), {});
+  ASSERT_GT(whole.size(), 100U);
+  const auto restored = [&](const std::string& text) {
+    write(path, text);
+    const timespec times[2] = {{clock.wall(), 0}, {clock.wall(), 0}};
+    EXPECT_EQ(::utimensat(AT_FDCWD, path.c_str(), times, 0), 0);
+    RpzStore another(clock);
+    RpzTransfers restarted({{dialer, executor, clock, random}, another, [] {}});
+    restarted.keep(zones, folder.path());
+    const auto sources = another.sources(zones);
+    return sources.empty() ? std::string("nothing") : std::to_string(zone_of(sources).rules());
+  };
+  is_dead = true;
+  const std::string all = restored(whole);
+  ASSERT_NE(all, "nothing");
+  for (std::size_t length = 0; length < whole.size(); ++length) {
+    ASSERT_EQ(restored(whole.substr(0, length)), "nothing") << length;
+  }
+  for (std::size_t bit = 0; bit < 8 * whole.size(); bit += 3) {
+    std::string changed = whole;
+    changed[bit / 8] = static_cast<char>(changed[bit / 8] ^ (1 << bit % 8));
+    const std::string found = restored(changed);  // "IN" may as well be "iN"
+    ASSERT_TRUE(found == "nothing" || found == all) << bit << ": " << found;
+  }
 }
 
 TEST_F(RpzTransfersTest, WhatIsToldInTheSameWordsGoesOn) {
