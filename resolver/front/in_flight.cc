@@ -89,7 +89,14 @@ std::optional<WaitingShares::Place> WaitingShares::take(const IpAddress& client,
   const std::uint64_t question_key = siphash13(process_hash_key(), both);
 
   if (!count_up(client_key, limits.per_client)) { return std::nullopt; }
-  if (!count_up(question_key, limits.per_question)) {
+  bool has_place = false;
+  try {
+    has_place = count_up(question_key, limits.per_question);
+  } catch (...) {  // out of memory: a place that nobody gives back would be lost for good
+    count_down(client_key);
+    throw;
+  }
+  if (!has_place) {
     count_down(client_key);
     return std::nullopt;
   }

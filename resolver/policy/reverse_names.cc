@@ -7,6 +7,9 @@ namespace vouch {
 
 namespace {
 
+// Made before main(): whoever asks must not throw, and memory may run out later.
+const Name kReverse6 = Name::of("ip6.arpa.");
+
 std::optional<unsigned> nibble_of(Bytes label) noexcept {
   if (label.size() != 1) { return std::nullopt; }
   const Octet c = label[0];
@@ -41,8 +44,7 @@ Name reverse_name(const Prefix& prefix) {
 
 std::optional<IpAddress> address_of_reverse6(NameView name) noexcept {
   constexpr std::size_t kNibbles = 32, kLabels = kNibbles + 2;  // and ip6, arpa
-  static const Name kTree = Name::of("ip6.arpa.");
-  if (name.labels() != kLabels || !name.is_below(kTree)) { return std::nullopt; }
+  if (name.labels() != kLabels || !name.is_below(kReverse6)) { return std::nullopt; }
   std::array<Octet, 16> octets{};
   for (std::size_t i = 0; i < kNibbles; ++i) {
     const auto nibble = nibble_of(name.suffix(u8(3 + i)).first_label());
