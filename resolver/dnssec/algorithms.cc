@@ -23,12 +23,10 @@ const Digests& digests() noexcept {
   return fetched;
 }
 
-std::optional<unsigned> hash(const EVP_MD* digest, Bytes data, Octet* out) noexcept {
+std::optional<unsigned> hash(const EVP_MD* digest, Bytes data, Octet* out) {
+  if (digest == nullptr) { return std::nullopt; }
   unsigned size = 0;
-  if (digest == nullptr || EVP_Digest(data.data(), data.size(), out, &size, digest, nullptr) != 1) {
-    forget_errors();
-    return std::nullopt;
-  }
+  if (EVP_Digest(data.data(), data.size(), out, &size, digest, nullptr) != 1) { lack_memory(); }
   return size;
 }
 
@@ -98,7 +96,7 @@ std::uint32_t verification_cost(std::uint8_t algorithm) noexcept {
   return algorithm < kAlgorithms ? kCosts[algorithm] : 0;
 }
 
-std::optional<Digest> digest_of(std::uint8_t digest_type, Bytes first, Bytes second) noexcept {
+std::optional<Digest> digest_of(std::uint8_t digest_type, Bytes first, Bytes second) {
   const EVP_MD* const method = digest_by_type(digest_type);
   if (method == nullptr) { return std::nullopt; }
   const openssl::DigestContext context(EVP_MD_CTX_new());
@@ -108,19 +106,19 @@ std::optional<Digest> digest_of(std::uint8_t digest_type, Bytes first, Bytes sec
       EVP_DigestUpdate(context.get(), first.data(), first.size()) != 1 ||
       EVP_DigestUpdate(context.get(), second.data(), second.size()) != 1 ||
       EVP_DigestFinal_ex(context.get(), digest.octets.data(), &size) != 1) {
-    openssl::forget_errors();
-    return std::nullopt;
+    openssl::lack_memory();
   }
   digest.size = u8(size);
   return digest;
 }
 
-std::optional<Nsec3Hash> nsec3_hash(Bytes name, Bytes salt, std::uint16_t iterations) noexcept {
+std::optional<Nsec3Hash> nsec3_hash(Bytes name, Bytes salt, std::uint16_t iterations) {
   constexpr std::size_t kMaxSalt = 255;  // its length is one octet
   assert(name.size() <= kMaxNameLength && salt.size() <= kMaxSalt);
   const EVP_MD* const sha1 = openssl::digests().sha1;
+  if (sha1 == nullptr) { return std::nullopt; }
   const openssl::DigestContext context(EVP_MD_CTX_new());
-  if (sha1 == nullptr || !context) { return std::nullopt; }
+  if (!context) { openssl::lack_memory(); }
   std::array<Octet, kMaxNameLength + kMaxSalt> first;
   std::ranges::copy(name, first.begin());
   std::ranges::copy(salt, first.begin() + static_cast<std::ptrdiff_t>(name.size()));
@@ -132,8 +130,7 @@ std::optional<Nsec3Hash> nsec3_hash(Bytes name, Bytes salt, std::uint16_t iterat
     if (EVP_DigestInit_ex2(context.get(), sha1, nullptr) != 1 ||
         EVP_DigestUpdate(context.get(), input.data(), input.size()) != 1 ||
         EVP_DigestFinal_ex(context.get(), again.data(), &size) != 1 || size != kNsec3HashSize) {
-      openssl::forget_errors();
-      return std::nullopt;
+      openssl::lack_memory();
     }
     input = Bytes(again.data(), kNsec3HashSize + salt.size());
   }

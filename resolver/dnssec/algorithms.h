@@ -27,11 +27,12 @@ class PublicKey {
  public:
   // The key field of a DNSKEY. Nothing when it is malformed, or an RSA key whose shape makes checks dear: modulus of
   // 512..4096 bits (1024 at least for RSASHA512, RFC 5702 section 2.2), exponent 3 to 2^32 + 1 (BIND's limits).
-  // Takes 6 us.
+  // Takes 6 us. Throws std::bad_alloc.
   static std::optional<PublicKey> make(std::uint8_t algorithm, Bytes key);
 
   // Whether `signature`, in DNSSEC's own form, was made over `data` with this key. False too when it is malformed.
-  bool verifies(Bytes data, Bytes signature) const noexcept;
+  // Throws std::bad_alloc: then it is not known.
+  bool verifies(Bytes data, Bytes signature) const;
   // What one check with this key costs, in microseconds like verification_cost(): RSA by its modulus and exponent.
   std::uint32_t cost() const noexcept;
   // Whether a signature has a form that this key could have made (its length): tells damage from forgery.
@@ -49,13 +50,14 @@ struct Digest {
   std::uint8_t size = 0;
   Bytes view() const noexcept { return {octets.data(), size}; }
 };
-// A DS digest over `first` followed by `second` (owner name, DNSKEY RDATA). Nothing for an unsupported type.
-std::optional<Digest> digest_of(std::uint8_t digest_type, Bytes first, Bytes second) noexcept;
+// A DS digest over `first` followed by `second` (owner name, DNSKEY RDATA). Nothing for an unsupported type. Throws
+// std::bad_alloc.
+std::optional<Digest> digest_of(std::uint8_t digest_type, Bytes first, Bytes second);
 
 constexpr std::size_t kNsec3HashSize = 20;  // SHA-1, the one hash that NSEC3 has (RFC 5155 section 11)
 using Nsec3Hash = std::array<Octet, kNsec3HashSize>;
 // RFC 5155 section 5: H(name | salt), then `iterations` times more. `name` in canonical form, at most 255 octets; at
-// most 255 octets of salt. Nothing when the library refuses SHA-1.
-std::optional<Nsec3Hash> nsec3_hash(Bytes name, Bytes salt, std::uint16_t iterations) noexcept;
+// most 255 octets of salt. Nothing when the library refuses SHA-1. Throws std::bad_alloc.
+std::optional<Nsec3Hash> nsec3_hash(Bytes name, Bytes salt, std::uint16_t iterations);
 
 }  // namespace vouch

@@ -11,6 +11,7 @@
 #include <atomic>
 #include <bit>
 #include <mutex>
+#include <new>
 
 #include "resolver/dnssec/algorithms.h"
 #include "resolver/dnssec/algorithms_library.h"
@@ -150,8 +151,9 @@ openssl::Key ecdsa_key(std::uint8_t algorithm, Bytes point) {
 }
 
 // Of RSA and ECDSA, whose digest we make ourselves.
-openssl::KeyContext verifying(EVP_PKEY* key, const Scheme& scheme) {
-  openssl::KeyContext context(EVP_PKEY_CTX_new_from_pkey(nullptr, key, nullptr));
+openssl::KeyContext verifying(const openssl::Key& key, const Scheme& scheme) {
+  if (!key) { return nullptr; }
+  openssl::KeyContext context(EVP_PKEY_CTX_new_from_pkey(nullptr, key.get(), nullptr));
   if (!context || EVP_PKEY_verify_init(context.get()) != 1) { return nullptr; }
   if (scheme.family == Family::rsa && (EVP_PKEY_CTX_set_rsa_padding(context.get(), RSA_PKCS1_PADDING) != 1 ||
                                        EVP_PKEY_CTX_set_signature_md(context.get(), scheme.digest) != 1)) {
@@ -208,16 +210,17 @@ struct PublicKey::Impl {
     static std::atomic<std::uint64_t> last{0};
     return ++last;
   }
-  bool check_digest(Bytes digest_octets, Bytes signature) const noexcept {
+  bool check_digest(Bytes digest_octets, Bytes signature) const {
     const openssl::KeyContext context(EVP_PKEY_CTX_dup(prepared.get()));
-    return context && EVP_PKEY_verify(context.get(), signature.data(), signature.size(), digest_octets.data(),
-                                      digest_octets.size()) == 1;
+    if (!context) { openssl::lack_memory(); }
+    return EVP_PKEY_verify(context.get(), signature.data(), signature.size(), digest_octets.data(),
+                           digest_octets.size()) == 1;
   }
-  bool check(Bytes data, Bytes signature) const noexcept {
+  bool check(Bytes data, Bytes signature) const {
     if (family == Family::edwards) {
       const openssl::DigestContext context(EVP_MD_CTX_new());
-      return context && EVP_MD_CTX_copy_ex(context.get(), edwards.get()) == 1 &&
-             EVP_DigestVerify(context.get(), signature.data(), signature.size(), data.data(), data.size()) == 1;
+      if (!context || EVP_MD_CTX_copy_ex(context.get(), edwards.get()) != 1) { openssl::lack_memory(); }
+      return EVP_DigestVerify(context.get(), signature.data(), signature.size(), data.data(), data.size()) == 1;
     }
     std::array<Octet, EVP_MAX_MD_SIZE> hashed;
     const auto size = openssl::hash(digest, data, hashed.data());
@@ -231,34 +234,40 @@ struct PublicKey::Impl {
 std::optional<PublicKey> PublicKey::make(std::uint8_t algorithm, Bytes key) {
   const auto scheme = scheme_of(algorithm);
   if (!scheme) { return std::nullopt; }
+  openssl::forget_errors();  // what others left tells nothing of this key
   auto impl = std::make_shared<Impl>(scheme->family, scheme->digest, scheme->signature);
   impl->cost = verification_cost(algorithm);
-  if (scheme->family == Family::edwards) {
-    if (key.size() == scheme->key) { impl->edwards = verifying_edwards(*scheme, key); }
+  if (scheme->family == Family::rsa) {
+    const auto numbers = scheme->digest != nullptr ? rsa_numbers(algorithm, key) : std::nullopt;
+    if (!numbers) { return std::nullopt; }
+    impl->prepared = verifying(rsa_key(*numbers), *scheme);
+    impl->signature_size = numbers->modulus.size();
+    impl->cost = rsa_cost(*numbers, impl->cost);
+  } else if (key.size() != scheme->key) {
+    return std::nullopt;
+  } else if (scheme->family == Family::edwards) {
+    impl->edwards = verifying_edwards(*scheme, key);
   } else if (scheme->digest != nullptr) {
-    openssl::Key made;
-    if (scheme->family == Family::ecdsa) {
-      if (key.size() == scheme->key) { made = ecdsa_key(algorithm, key); }
-    } else if (const auto numbers = rsa_numbers(algorithm, key)) {
-      made = rsa_key(*numbers);
-      impl->signature_size = numbers->modulus.size();
-      impl->cost = rsa_cost(*numbers, impl->cost);
-    }
-    if (made) { impl->prepared = verifying(made.get(), *scheme); }
-  }
-  if (!impl->prepared && !impl->edwards) {
-    openssl::forget_errors();
+    impl->prepared = verifying(ecdsa_key(algorithm, key), *scheme);
+  } else {
     return std::nullopt;
   }
-  return PublicKey(std::move(impl));
+  if (impl->prepared || impl->edwards) { return PublicKey(std::move(impl)); }
+  // Of a key that is none, or that it does not know, the library says why.
+  if (openssl::take_failure() != openssl::Failure::told) { throw std::bad_alloc(); }
+  return std::nullopt;
 }
 
-bool PublicKey::verifies(Bytes data, Bytes signature) const noexcept {
+bool PublicKey::verifies(Bytes data, Bytes signature) const {
   if (!could_have_made(signature)) { return false; }
   const VerifiedMemo::Tag tag = VerifiedMemo::tag_of(impl_->number, data, signature);
   VerifiedMemo& memo = verified_memo();
   if (memo.knows(tag)) { return true; }
-  if (!impl_->check(data, signature)) { return openssl::forget_errors(); }
+  openssl::forget_errors();
+  if (!impl_->check(data, signature)) {
+    if (openssl::take_failure() == openssl::Failure::of_memory) { throw std::bad_alloc(); }
+    return false;
+  }
   memo.remember(tag);
   return true;
 }

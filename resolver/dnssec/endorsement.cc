@@ -69,7 +69,7 @@ class Matcher {
   Matcher(const Endorsement& endorsement, NameView zone, Sha1Policy sha1) noexcept
       : anchors_(endorsement.dnskeys), ds_(endorsement.ds, sha1), zone_(zone), sha1_(sha1) {}
 
-  bool is_endorsed(const DnskeyView& key, std::uint16_t tag, Bytes rdata) noexcept {
+  bool is_endorsed(const DnskeyView& key, std::uint16_t tag, Bytes rdata) {
     return is_supported_algorithm(key.algorithm, sha1_) && (is_anchor(key) || has_ds(key, tag, rdata));
   }
   bool gave_up() const noexcept { return gave_up_; }
@@ -85,7 +85,7 @@ class Matcher {
              anchor->algorithm == key.algorithm && std::ranges::equal(anchor->key, key.key);
     });
   }
-  bool has_ds(const DnskeyView& key, std::uint16_t tag, Bytes rdata) noexcept {
+  bool has_ds(const DnskeyView& key, std::uint16_t tag, Bytes rdata) {
     for (const DsView& ds : ds_.list()) {
       if (ds.tag != tag || ds.algorithm != key.algorithm) { continue; }
       gave_up_ = gave_up_ || failures_ == kMaxDigestFailures;

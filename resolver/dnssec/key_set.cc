@@ -43,7 +43,7 @@ std::optional<DsView> ds_view(Bytes rdata) noexcept {
       .tag = load16(rdata.data()), .algorithm = rdata[2], .digest_type = rdata[3], .digest = rdata.subspan(kDsFixed)};
 }
 
-bool matches(const DsView& ds, NameView owner, Bytes dnskey_rdata) noexcept {
+bool matches(const DsView& ds, NameView owner, Bytes dnskey_rdata) {
   Name canonical(owner);
   canonical.lower_case();
   const auto digest = digest_of(ds.digest_type, canonical.view().octets(), dnskey_rdata);

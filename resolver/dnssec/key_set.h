@@ -35,7 +35,8 @@ struct DsView {
 };
 std::optional<DsView> ds_view(Bytes rdata) noexcept;
 // RFC 4034 section 5.1.4: whether the digest is that of this key at this owner. Costs a hash.
-bool matches(const DsView& ds, NameView owner, Bytes dnskey_rdata) noexcept;
+// Throws std::bad_alloc.
+bool matches(const DsView& ds, NameView owner, Bytes dnskey_rdata);
 
 // One key of a zone. Its public key is parsed on first use, once; a malformed one checks nothing.
 class ZoneKey {
@@ -45,7 +46,8 @@ class ZoneKey {
   std::uint16_t tag() const noexcept { return tag_; }
   std::uint8_t algorithm() const noexcept { return algorithm_; }
   std::uint16_t index() const noexcept { return index_; }
-  const PublicKey* public_key() const;  // null: malformed or of a refused shape. Thread-safe
+  // Null: malformed or of a refused shape. Throws std::bad_alloc, and may succeed later. Thread-safe.
+  const PublicKey* public_key() const;
 
  private:
   friend class KeySet;  // for memory()

@@ -95,7 +95,7 @@ const TrackedKey* TrustPoint::find(Bytes rdata) const noexcept {
   return found == memory_.keys.end() ? nullptr : &*found;
 }
 
-bool TrustPoint::is_configured(Bytes dnskey) const noexcept {
+bool TrustPoint::is_configured(Bytes dnskey) const {
   const AnchorSet::Point& configured = memory_.configured;
   const auto is_it = [&](const Buffer& rdata) { return std::ranges::equal(rdata, dnskey); };
   if (std::ranges::any_of(configured.dnskeys, is_it)) { return true; }

@@ -87,14 +87,14 @@ class TrustPoint {
   // every key was revoked, the zone counts as if it had never been configured (section 5).
   AnchorSet::Point trusted() const;
 
-  // Whether the key (REVOKE bit cleared) is followed here or one that the operator named: of others' revocations there
-  // is nothing to learn.
   // Whether it is trusted now, by its state or because the operator says so.
-  bool is_relied_on(Bytes dnskey) const noexcept {
+  bool is_relied_on(Bytes dnskey) const {
     const TrackedKey* const key = find(dnskey);
     return key != nullptr ? key->is_trusted() : is_configured(dnskey);
   }
-  bool is_known(Bytes dnskey) const noexcept { return find(dnskey) != nullptr || is_configured(dnskey); }
+  // Whether the key (REVOKE bit cleared) is followed here or one that the operator named: of others' revocations there
+  // is nothing to learn.
+  bool is_known(Bytes dnskey) const { return find(dnskey) != nullptr || is_configured(dnskey); }
 
   // A look at the zone. What changed comes back, in the order in which keys became known. A clock that stands before
   // what is remembered is wrong: then nothing changes.
@@ -109,7 +109,7 @@ class TrustPoint {
  private:
   const TrackedKey* find(Bytes rdata) const noexcept;
   TrackedKey* find(Bytes rdata) noexcept { return const_cast<TrackedKey*>(std::as_const(*this).find(rdata)); }
-  bool is_configured(Bytes dnskey) const noexcept;
+  bool is_configured(Bytes dnskey) const;
   bool make_room() noexcept;
   void take_configured();
   void take_vanished(const KeyObservation& seen, std::vector<AnchorEvent>& events);
