@@ -3,15 +3,13 @@
 #include <algorithm>
 
 #include "resolver/dnssec/key_signals.h"
-#include "resolver/dnssec/nsec3.h"
-#include "resolver/dnssec/test_zones.h"
-#include "resolver/dnssec/trace.h"
 #include "resolver/iterate/ask.h"
 #include "resolver/iterate/minimise.h"
 #include "resolver/iterate/proven_gaps.h"
 #include "resolver/iterate/root_hints.h"
 #include "resolver/iterate/sharing.h"
 #include "resolver/iterate/step_cache.h"
+#include "resolver/iterate/telling.h"
 
 namespace vouch {
 
@@ -26,22 +24,6 @@ struct Descent {
   Ede why = Ede::no_reachable_authority;
   std::string text;
 };
-
-// How the zone that signed the last of it signs.
-void note_signatures(const Judgement& judgement, JudgementEvent& event) {
-  event.algorithm = judgement.signature.algorithm;
-  event.span = {judgement.signature.inception, judgement.signature.expiration};
-  for (const RRsetPtr& proof : judgement.proofs) {
-    using Denial = JudgementEvent::Denial;
-    if (proof->type() == Type::NSEC) { event.denial = Denial::nsec; }
-    const auto nsec3 = proof->type() == Type::NSEC3 ? nsec3_parameters(proof->first_rdata()) : std::nullopt;
-    if (!nsec3) { continue; }
-    if (event.denial != Denial::nsec3_opt_out) {
-      event.denial = nsec3->opts_out() ? Denial::nsec3_opt_out : Denial::nsec3;
-    }
-    event.iterations = nsec3->iterations;
-  }
-}
 
 // The validator's look-ups stand one level below the client's question: what they fail for may be the budget's fault.
 const Question kNoQuestion{};
@@ -68,10 +50,6 @@ Claim claim_of(const Question& question, const Response& response) {
     claim.soa = response.soa;
   }
   return claim;
-}
-
-void tell_judged(const Question& question, const Verdict& verdict, const Budget& budget) {
-  if (Trace* const trace = budget.trace()) { trace->add(JudgedEvent{.question = question, .verdict = verdict}); }
 }
 
 }  // namespace
@@ -114,6 +92,7 @@ struct Resolver::Impl final : ServerNames {
   bool answer_from_proofs(const Question& now, const std::optional<CacheEntry>& denied, Budget& budget, Answer& answer);
   Task<Descent> descend(const Question& question, const Whom& whom, Budget& budget, const Lineage& lineage,
                         bool use_forwarders);
+  void follow_referral(const Response& referral, ZoneCut& cut);
   Task<Judgement> judged(const Question& question, Descent& descent, Budget& budget, const Lineage& lineage);
 
   // What is told of it.
@@ -247,6 +226,14 @@ Task<std::vector<IpAddress>> Resolver::Impl::addresses_of(const Name& server, Ef
 
 // ----------------------------------------------------------------------------------------------------------- one step
 
+void Resolver::Impl::follow_referral(const Response& referral, ZoneCut& cut) {
+  if (cut.may_cache()) { cache.store_referral(referral); }
+  cut.kind = CutKind::delegation;
+  cut.delegation = referral.referral;
+  cut.zone = cut.delegation->zone();
+  cut.configured = nullptr;
+}
+
 // From the closest known cut down to whoever answers for the name, showing each zone no more of it than it needs (RFC
 // 9156).
 Task<Descent> Resolver::Impl::descend(const Question& question, const Whom& whom, Budget& budget,
@@ -290,11 +277,7 @@ Task<Descent> Resolver::Impl::descend(const Question& question, const Whom& whom
       co_return result;
     }
     if (asked.response->outcome == Outcome::referral) {
-      if (cut.may_cache()) { cache.store_referral(*asked.response); }
-      cut.kind = CutKind::delegation;
-      cut.delegation = asked.response->referral;
-      cut.zone = cut.delegation->zone();
-      cut.configured = nullptr;
+      follow_referral(*asked.response, cut);
       minimiser.learnt(cut.zone.view().labels(), !whole);
       continue;
     }
@@ -433,11 +416,7 @@ void Resolver::Impl::count_synthesis(const Answer& made) {
 void Resolver::Impl::record(const Question& question, const Judgement& judgement) {
   Recorder* const recorder = parts.validation->recorder;
   if (recorder == nullptr) { return; }
-  const Verdict& verdict = judgement.verdict;
-  JudgementEvent event{.verdict = verdict, .name = question.name, .type = question.type, .zone = judgement.zone};
-  event.is_test_zone = verdict.is_bogus() && is_test_zone(verdict.zone());
-  if (verdict.is_secure()) { note_signatures(judgement, event); }
-  recorder->judged(event, parts.clock.wall());
+  recorder->judged(judgement_event(question, judgement), parts.clock.wall());
 }
 
 // -------------------------------------------------------------------------------------------------------- how it fails

@@ -1,9 +1,11 @@
-// A cached answer costs no trip to the allocator. This program's operator new counts what one thread takes; in
-// sanitizer builds operator new is the sanitizer's, and these tests are skipped.
+// A cached answer costs no trip to the allocator, and where a trip is made in vain nothing stays taken. This program's
+// operator new counts what one thread takes, and fails when it is told to; in sanitizer builds operator new is the
+// sanitizer's, and these tests are skipped.
 #include <cstdlib>
 #include <new>
 
 #include "resolver/front/front.h"
+#include "resolver/front/in_flight.h"
 #include "resolver/iterate/shared_exchanges.h"
 #include "tests/scenarios/simulation.h"
 #include "tests/unit/front/front_testing.h"
@@ -18,6 +20,7 @@
 
 namespace {
 thread_local std::size_t allocations = 0;
+thread_local std::size_t until_failure = 0;  // 1: the next one fails; 0: none does
 }  // namespace
 
 #ifndef OPERATOR_NEW_IS_TAKEN
@@ -25,6 +28,7 @@ namespace {
 
 void* counted(std::size_t size, std::size_t alignment) {
   ++allocations;
+  if (until_failure != 0 && --until_failure == 0) { throw std::bad_alloc(); }
   void* const memory = alignment <= alignof(std::max_align_t)
                            ? std::malloc(size)
                            : std::aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
@@ -154,6 +158,27 @@ TEST_F(HotPath, TurnsAwayWithoutTheAllocator) {
 TEST_F(HotPath, AdditionalRecordsToo) {
   options.minimal_answers = false;
   EXPECT_EQ(cost(query("example.com.", Type::MX), Rcode::no_error), 0U);
+}
+
+// A place that nobody gives back would be lost for good: its client would be refused whatever has to be resolved.
+TEST(WaitingShares, WhereMemoryRunsOutNothingStaysTaken) {
+#ifdef OPERATOR_NEW_IS_TAKEN
+  GTEST_SKIP() << "operator new is the sanitizer's";
+#endif
+  const IpAddress client = *IpAddress::parse("10.0.0.1");
+  const QuestionKey question{Name::of("example."), Type::A, false};
+  std::size_t failures = 0;
+  for (bool has_failed = true; has_failed; ++failures) {
+    WaitingShares shares;
+    has_failed = false;
+    until_failure = failures + 1;
+    try {
+      EXPECT_TRUE(shares.take(client, question, {1, 1}));
+    } catch (const std::bad_alloc&) { has_failed = true; }
+    until_failure = 0;
+    EXPECT_TRUE(shares.take(client, question, {1, 1})) << "after failure " << failures + 1;
+  }
+  EXPECT_GT(failures, 2U);  // for the client, and for the question
 }
 
 }  // namespace
