@@ -8,22 +8,16 @@ namespace vouch {
 
 namespace {
 
-const Name& self_zone() {
-  static const Name name = Name::of("_self.");
-  return name;
-}
-const Name& path_zone() {
-  static const Name name = Name::of("_path.");
-  return name;
-}
-
 // Where there is no zone to blame, the ledger has two of its own.
+const Name kSelfZone = Name::of("_self."), kPathZone = Name::of("_path.");
+const Name kReverse4 = Name::of("in-addr.arpa."), kReverse6 = Name::of("ip6.arpa.");
+
 Name zone_at_fault(NameView zone, Reason reason) {
   switch (fixer_of(reason)) {
     case Fixer::resolver_operator:
-      return self_zone();
+      return kSelfZone;
     case Fixer::network:
-      return path_zone();
+      return kPathZone;
     default:
       break;
   }
@@ -33,8 +27,8 @@ Name zone_at_fault(NameView zone, Reason reason) {
 }
 
 std::string text_of_zone(const Name& zone) {
-  if (zone == self_zone()) { return std::string(kSelfText); }
-  if (zone == path_zone()) { return std::string(kPathText); }
+  if (zone == kSelfZone) { return std::string(kSelfText); }
+  if (zone == kPathZone) { return std::string(kPathText); }
   return zone.text();
 }
 
@@ -110,8 +104,7 @@ ZoneLedger::~ZoneLedger() = default;
 // Rule R4: the root, top-level domains, the reverse trees and what the operator has an anchor for tell nothing of
 // anybody.
 bool ZoneLedger::is_exempt(NameView zone) const noexcept {
-  static const Name v4_tree = Name::of("in-addr.arpa."), v6_tree = Name::of("ip6.arpa.");
-  if (zone.labels() <= 1 || zone.is_at_or_below(v4_tree) || zone.is_at_or_below(v6_tree)) { return true; }
+  if (zone.labels() <= 1 || zone.is_at_or_below(kReverse4) || zone.is_at_or_below(kReverse6)) { return true; }
   return std::ranges::any_of(exempt_, [zone](const Name& name) { return zone == name; });
 }
 
@@ -337,7 +330,7 @@ void ZoneLedger::held(std::optional<NameView> signer, std::uint64_t lookup, Unix
   }
   if (!signer) { return; }
   // Whatever holds shows that the clock is right, the anchor fits, and nobody strips signatures.
-  for (const Name* const ours : {&self_zone(), &path_zone()}) {
+  for (const Name* const ours : {&kSelfZone, &kPathZone}) {
     const auto known = zones_.find(*ours);
     if (known != zones_.end() && known->second->is_failing()) { end(*known->second, ZoneState::recovered, now); }
   }
@@ -383,7 +376,7 @@ void ZoneLedger::restore(RememberedLedger remembered) {
   std::vector<const Zone*> taken_up;
   for (const ZoneFigures& known : remembered.zones) {
     const std::string& text = known.zone;
-    auto name = text == kSelfText ? self_zone() : text == kPathText ? path_zone() : Name::parse(text);
+    auto name = text == kSelfText ? kSelfZone : text == kPathText ? kPathZone : Name::parse(text);
     if (!name || known.causes.empty() || known.reason == Reason::none) { continue; }
     name->lower_case();
     if (is_full() && !zones_.contains(*name)) { continue; }

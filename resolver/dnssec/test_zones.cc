@@ -27,7 +27,7 @@ constexpr std::array<std::string_view, 14> kTestZones = {
 };
 
 // Made before main(): whoever asks must not throw, and memory may run out later.
-const std::array<Name, kTestZones.size()> names = [] {
+const std::array<Name, kTestZones.size()> kNames = [] {
   std::array<Name, kTestZones.size()> parsed;
   std::ranges::transform(kTestZones, parsed.begin(), [](std::string_view text) { return Name::of(text); });
   return parsed;
@@ -36,7 +36,7 @@ const std::array<Name, kTestZones.size()> names = [] {
 }  // namespace
 
 bool is_test_zone(NameView zone) noexcept {
-  return std::ranges::any_of(names, [zone](const Name& name) { return zone.is_at_or_below(name); });
+  return std::ranges::any_of(kNames, [zone](const Name& name) { return zone.is_at_or_below(name); });
 }
 
 }  // namespace vouch

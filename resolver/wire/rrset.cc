@@ -72,9 +72,9 @@ Octet* store(std::span<const Bytes> rdata, const Dropped& dropped, Octet* to) no
 
 }  // namespace
 
-RRset* RRset::allocate(NameView owner, std::size_t rdata_and_signatures) noexcept {
+RRset* RRset::allocate(NameView owner, std::size_t rdata_and_signatures) {
   void* const memory = std::malloc(sizeof(RRset) + owner.length() + rdata_and_signatures);
-  if (memory == nullptr) { return nullptr; }
+  if (memory == nullptr) { throw std::bad_alloc(); }
   auto* const rrset = ::new (memory) RRset;
   rrset->owner_length_ = owner.length();
   rrset->owner_labels_ = owner.labels();
@@ -95,7 +95,6 @@ RRsetPtr RRset::make(NameView owner, Type type, std::uint32_t ttl, std::span<con
     size -= dropped_signatures[i] ? kPrefix + signatures[i].size() : 0;
   }
   RRset* const rrset = allocate(owner, size);
-  if (rrset == nullptr) { return {}; }
   rrset->type_ = type;
   rrset->ttl_ = ttl;
   rrset->count_ = u16(rdata.size() - dropped.count());
@@ -112,7 +111,6 @@ RRsetPtr RRset::copy(NameView owner, std::uint32_t ttl) const {
   const std::size_t size = std::size_t{rdata_size_} + signatures_size_;
   if (owner.length() + size > kMaxRRsetOctets) { return {}; }
   RRset* const rrset = allocate(owner, size);
-  if (rrset == nullptr) { return {}; }
   rrset->type_ = type_;
   rrset->ttl_ = ttl;
   rrset->count_ = count_;

@@ -28,13 +28,14 @@ class RRset {
   static constexpr std::size_t kMaxSignatures = 16;      // two algorithms in the midst of a key roll need 4
   static constexpr std::size_t kMaxRRsetOctets = 65535;  // what a message can carry at all
 
-  // Null when a limit is passed (counted before duplicates are dropped), `rdata` is empty or memory is out. Records are
-  // stored in the order given, duplicates dropped (RFC 2181 section 5). `rdata` and `signatures` are uncompressed.
-  // `ttl` in seconds, the one to count down from (the smallest of the set, RFC 2181 section 5.2).
+  // Null when a limit is passed (counted before duplicates are dropped) or `rdata` is empty. Throws std::bad_alloc: a
+  // set that there was no memory for must not be taken for one that is not there. Records are stored in the order
+  // given, duplicates dropped (RFC 2181 section 5). `rdata` and `signatures` are uncompressed. `ttl` in seconds, the
+  // one to count down from (the smallest of the set, RFC 2181 section 5.2).
   static RRsetPtr make(NameView owner, Type type, std::uint32_t ttl, std::span<const Bytes> rdata,
                        std::span<const Bytes> signatures = {});
-  // Null when memory is out or the owner makes it too large. The same data under another TTL; or with another owner (a
-  // wildcard's expansion, RFC 1034 section 4.3.3).
+  // Null when the owner makes it too large. Throws std::bad_alloc. The same data under another TTL; or with another
+  // owner (a wildcard's expansion, RFC 1034 section 4.3.3).
   RRsetPtr with_ttl(std::uint32_t ttl) const;
   RRsetPtr with_owner(NameView owner) const;
 
@@ -81,7 +82,7 @@ class RRset {
 
  private:
   RRset() = default;
-  static RRset* allocate(NameView owner, std::size_t rdata_and_signatures) noexcept;  // null when memory is out
+  static RRset* allocate(NameView owner, std::size_t rdata_and_signatures);
   RRsetPtr copy(NameView owner, std::uint32_t ttl) const;
   Octet* mutable_data() noexcept { return reinterpret_cast<Octet*>(this + 1); }
   const Octet* data() const noexcept { return reinterpret_cast<const Octet*>(this + 1); }

@@ -201,12 +201,14 @@ class Tidiness(unittest.TestCase):
         for text in ("// TODO later", "x  # FIXME", "#ifdef VOUCH TEST", "#if defined(TEST)", "see /root/x", "<<<<<<< HEAD"):
             with self.subTest(text):
                 self.assertTrue(tidiness.check_text("a.cc", text))
-        for text in ("std::mt19937 numbers;", "int port = rand();", "std::random_device source;"):
+        for text in ("std::mt19937 numbers;", "int port = rand();", "std::random_device source;",
+                     '  static const Name tree = Name::of("ip6.arpa.");'):
             self.assertTrue(tidiness.check_text("resolver/iterate/a.cc", text))
             self.assertEqual([], tidiness.check_text("tests/lab/a.cc", text))
         self.assertTrue(tidiness.check_text("a.h", "int x;"))
 
     def test_good_samples_pass(self):
+        self.assertEqual([], tidiness.check_text("resolver/iterate/a.cc", 'const Name kTree = Name::of("ip6.arpa.");'))
         for text in ("https://example.net/work/x", "the root/child cut", "../shared/scenarios", "HACKED", "#ifndef NDEBUG"):
             with self.subTest(text):
                 self.assertEqual([], tidiness.check_text("a.cc", text))

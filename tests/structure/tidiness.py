@@ -22,6 +22,8 @@ RULES = (
     (re.compile(r"(?<![\w.])/(?:work|root|home/\w+)/\w"), "a path of one machine"),
     (re.compile(r"^(?:<<<<<<<|>>>>>>>) ", re.MULTILINE), "a merge left unfinished"),
 )
+# A name that a function makes at its first call may find no memory then, and many that compare names must not throw.
+LATE_NAME = re.compile(r"^[ \t]+static const [^;]*\bName::of\(", re.MULTILINE)
 # Ports, ids, cookies and 0x20 stand or fall with the one generator of resolver/base/random.h (RFC 5452; CVE-2025-40780).
 WEAK_RANDOM = re.compile(r"\b(?:mt19937\w*|minstd_rand\w*|default_random_engine|random_device|[ds]?rand48|s?rand|random)\s*\(|"
                          r"\bstd::(?:mt19937\w*|minstd_rand\w*|default_random_engine|random_device)\b")
@@ -33,6 +35,9 @@ def check_text(path, text):
         for match in pattern.finditer(text):
             problems.append(f"{path}:{source.line_of(text, match.start())}: {match.group(0).strip()!r}: {why}")
     if path.startswith(source.MODULES):
+        for match in LATE_NAME.finditer(text):
+            problems.append(f"{path}:{source.line_of(text, match.start())}: {match.group(0).strip()!r}: "
+                            "make it before main(), outside of the function")
         for match in WEAK_RANDOM.finditer(text):
             problems.append(f"{path}:{source.line_of(text, match.start())}: {match.group(0).strip()!r}: "
                             "draw from resolver/base/random.h")

@@ -1,7 +1,6 @@
 #include "resolver/policy/rpz/source.h"
 
 #include <algorithm>
-#include <new>
 
 namespace vouch {
 
@@ -99,9 +98,7 @@ RpzSource::RpzSource(RpzZonePtr zone, const RpzZoneOptions& options, std::shared
   }
   if (options_.action == RpzOverride::cname) {
     const Bytes target[] = {options_.target.view().octets()};
-    RRsetPtr alias = RRset::make(NameView(), Type::CNAME, options_.max_ttl, target);
-    if (!alias) { throw std::bad_alloc(); }  // one name is within every other limit
-    override_.sets.push_back(std::move(alias));
+    override_.sets.push_back(RRset::make(NameView(), Type::CNAME, options_.max_ttl, target));
   }
   // RFC 2308 section 5 has the lesser of the two for how long the zone's word that there is nothing counts.
   const RRset& soa = zone_->soa();

@@ -13,11 +13,8 @@ RpzValue value_of(RpzAction action) noexcept { return static_cast<RpzValue>(acti
 bool is_data(RpzValue value) noexcept { return value >= kFirstData; }
 
 // The CNAME targets of the actions that are no data, by number.
-const std::array<Name, kRpzActions - 1>& action_targets() {
-  static const std::array<Name, kRpzActions - 1> targets{Name::of("."), Name::of("*."), Name::of("rpz-passthru."),
-                                                         Name::of("rpz-drop."), Name::of("rpz-tcp-only.")};
-  return targets;
-}
+const std::array<Name, kRpzActions - 1> kActionTargets{Name::of("."), Name::of("*."), Name::of("rpz-passthru."),
+                                                       Name::of("rpz-drop."), Name::of("rpz-tcp-only.")};
 
 // What is the zone's own, not a rule: signatures and proofs of a signed policy zone, its digest.
 bool is_zone_keeping(Type type) noexcept {
@@ -44,7 +41,7 @@ bool may_be_data(Type type) noexcept {
 // What a CNAME's target stands for, at an owner that below its zone is called `trigger`. Nothing: data. `is_known` is
 // false for what the draft keeps for later.
 std::optional<RpzValue> action_of(NameView trigger, NameView target, bool& is_known) {
-  const auto& targets = action_targets();
+  const auto& targets = kActionTargets;
   for (std::size_t action = 0; action < targets.size(); ++action) {
     if (target == targets[action]) { return value_of(static_cast<RpzAction>(action)); }
   }
