@@ -18,7 +18,8 @@ World::World(WorldOptions options, ScriptedUpstream::Script script)
       trust_(caches_.share_of_trust()),
       validation_{options_.dnssec, anchors_, trust_, counters_.validation, &recorder_},
       resolver_({options_.resolver, caches_, exchanges_, upstream_, executor_, clock_, random_, counters_.resolver,
-                 options_.dnssec.mode == DnssecMode::off ? nullptr : &validation_, &local_root_}) {
+                 options_.dnssec.mode == DnssecMode::off ? nullptr : &validation_, &local_root_,
+                 options_.shared_cache}) {
   if (options_.dnssec.mode == DnssecMode::off) { return; }
   options_.front.require_validation = true;
   options_.front.withhold_bogus = options_.dnssec.mode == DnssecMode::enforce;

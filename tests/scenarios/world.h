@@ -26,6 +26,7 @@ struct WorldOptions {
   std::shared_ptr<const Policy> policy;  // null: none
   DnssecOptions dnssec;
   TelemetryOptions telemetry;
+  SharedCache* shared_cache = nullptr;  // outlives the world; null: nothing is shared
   UnixTime start = VirtualClock::kStart;
   std::uint64_t seed = 1;
 };
