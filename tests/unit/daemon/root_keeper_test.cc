@@ -15,6 +15,7 @@
 #include <new>
 #include <thread>
 
+#include "resolver/base/durable_file.h"
 #include "resolver/base/log.h"
 #include "resolver/daemon/file_time.h"
 #include "resolver/wire/zone_file.h"
@@ -215,6 +216,15 @@ TEST_F(RootIsKept, ARestartFindsItAndWhenItWasConfirmed) {
   EXPECT_EQ((*found)->checked, kNow + 1000);
   std::ofstream(path()) << "no zone";
   EXPECT_FALSE(KeptRoot(folder.string()).read(kLimits));
+}
+
+TEST_F(RootIsKept, CutAtAnyOctetItIsNotBelieved) {
+  kept.store(*whole);
+  const std::string octets = **read_whole(path(), kLimits.octets, Links::refused);
+  for (std::size_t length = 0; length < octets.size(); ++length) {
+    std::ofstream(path(), std::ios::binary | std::ios::trunc) << octets.substr(0, length);
+    ASSERT_FALSE(KeptRoot(folder.string()).read(kLimits)) << length;
+  }
 }
 
 // The file is an older zone's: nobody has confirmed that.
