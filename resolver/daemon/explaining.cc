@@ -62,7 +62,8 @@ class WorkerProber final : public ZoneProber {
 };
 
 Task<void> explain_on_worker(Explaining::Parts parts, std::vector<NegativeAnchor> negatives, Question question,
-                             StudyParts study, Place place, std::move_only_function<void(ExplanationPtr)> done) {
+                             StudyParts study, [[maybe_unused]] Place place,
+                             std::move_only_function<void(ExplanationPtr)> done) {
   ExplanationPtr explanation;
   try {
     ExplainParts with{.resolver = resolver_parts(parts, study),
