@@ -27,7 +27,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 import transport_clients as clients  # noqa: E402
 from dns_message import question  # noqa: E402
-from lab_kit import PATIENCE  # noqa: E402
+from lab_kit import PATIENCE, is_sanitized  # noqa: E402
 from transport_cases import SECURE_NAME, Case, Skipped, main, make_pair, server_of  # noqa: E402
 
 PROJECT = pathlib.Path(__file__).resolve().parents[2]
@@ -37,11 +37,6 @@ MOST_EXPOSED = 1.5  # of systemd-analyze, where 10 is an open door
 # What the C library and others ask an unknown kernel for and can do without: an audit may name these, and nothing else.
 # By number (x86-64, arm64): clone3, set_robust_list, sched_getaffinity, rt_sigaction, mremap, gettid, fchown, geteuid, statx.
 OPTIONAL_CALLS = {"x86_64": {435, 273, 204, 13, 25, 186, 93, 107, 332}, "aarch64": {435, 99, 123, 134, 216, 178, 55, 175, 291}}
-
-
-def is_sanitized(program):
-    octets = pathlib.Path(program).read_bytes()
-    return b"__asan_init" in octets or b"__tsan_init" in octets
 
 
 def statuses(pid):

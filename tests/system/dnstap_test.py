@@ -21,7 +21,7 @@ import unittest
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
-from lab_kit import PATIENCE, Lab, Vouchd  # noqa: E402
+from lab_kit import PATIENCE, Lab, Vouchd, is_sanitized  # noqa: E402
 
 OPTIONS = None
 RESOLVER_QUERY, RESOLVER_RESPONSE, CLIENT_QUERY, CLIENT_RESPONSE = 3, 4, 5, 6
@@ -66,12 +66,6 @@ def frames(path):
             return
         yield fields(octets[at:at + length])
         at += length
-
-
-def has_confinement(program):
-    """Sanitizer builds have none."""
-    octets = pathlib.Path(program).read_bytes()
-    return b"__asan_init" not in octets and b"__tsan_init" not in octets
 
 
 class Dnstap(unittest.TestCase):
@@ -194,7 +188,7 @@ class Dnstap(unittest.TestCase):
     def test_a_confined_process_finds_a_collector_that_comes_late_and_again(self):
         vouchd = self.serve(", resolver_responses: false")
         self.asked(vouchd)  # nobody is there yet
-        if has_confinement(OPTIONS.vouchd):
+        if not is_sanitized(OPTIONS.vouchd):
             self.assertRegex(vouchd.logged(), r"event=confined to=.*system calls")
         threads = {(task / "comm").read_text(encoding="ascii").strip(): (task / "status").read_text(encoding="ascii")
                    for task in pathlib.Path(f"/proc/{vouchd.process.pid}/task").iterdir()}

@@ -14,7 +14,7 @@ import time
 import dns_message
 import http2_client
 import transport_clients
-from lab_kit import PATIENCE, Vouchd
+from lab_kit import PATIENCE, Vouchd, is_sanitized
 from transport_clients import Server
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -51,7 +51,7 @@ class Victim:
         self.vouchd = Vouchd(program, lab, folder, mode="enforce", encrypted=("tls", "https", "quic"),
                              server={**LIMITS, **{key: {**LIMITS[key], **value} for key, value in server.items()}})
         self.server = Server(self.vouchd.ports, self.vouchd.ca)
-        self.is_sanitized = b"__asan_init" in pathlib.Path(program).read_bytes()
+        self.is_sanitized = is_sanitized(program)
         self.good = {"udp", "tcp", "tls", "https"}  # what the good client must be served over
         self.most_resident = 0
         self.is_over = threading.Event()

@@ -128,6 +128,12 @@ def flow(value):
     return str(value) if isinstance(value, int) else "'" + str(value).replace("'", "''") + "'"
 
 
+def is_sanitized(program):
+    """Sanitizer builds are not confined, and keep memory of their own."""
+    octets = pathlib.Path(program).read_bytes()
+    return b"__asan_init" in octets or b"__tsan_init" in octets
+
+
 class Vouchd:
     """mode: what dnssec.mode says; None leaves it at its default. more: further lines of configuration. encrypted: which of
     tls, https and quic are served as well, with the lab's certificate, or `pair`, its two files; no pair at all (False): with

@@ -134,8 +134,8 @@ TEST_F(FailureCacheTest, RemovalTakesWhatItNames) {
 
 // Where an alias leads into the zone, the name that failed lies elsewhere.
 TEST_F(FailureCacheTest, WhatAZoneIsToBlameForIsTakenOut) {
-  const auto put = [&](std::string_view name, std::string_view zone, Reason reason) {
-    cache.put(Name::of(name), Type::A, Ede::dnssec_bogus, "", now, reason, Name::of(zone));
+  const auto put = [&](std::string_view owner, std::string_view zone, Reason reason) {
+    cache.put(Name::of(owner), Type::A, Ede::dnssec_bogus, "", now, reason, Name::of(zone));
   };
   put("alias.other.", "example.", Reason::rrsig_expired);
   put("below.other.", "child.example.", Reason::rrsig_expired);

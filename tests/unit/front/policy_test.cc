@@ -254,8 +254,9 @@ TEST_F(FrontPolicy, WhatIsLetPassByAnEarlierSourceIsNotBlockedByALater) {
 TEST_F(FrontPolicy, ViewsHaveTheirOwnSourcesAndTheLongestPrefixWins) {
   source("ads").on_name("ads.example.", PolicyAction::name_error);
   source("adults", false).on_name("adults.example.", PolicyAction::name_error);
+  const std::vector<std::string> none;
   policy.views = {{.name = "children", .clients = {*Prefix::parse("192.0.2.64/26")}, .lists = {{"ads", "adults"}}},
-                  {.name = "parent", .clients = {*Prefix::parse("192.0.2.65/32")}, .lists = {{}}}};
+                  {.name = "parent", .clients = {*Prefix::parse("192.0.2.65/32")}, .lists = none}};
   use();
   cache("ads.example. 300 IN A 198.51.100.1");
   cache("adults.example. 300 IN A 198.51.100.2");
@@ -284,7 +285,8 @@ TEST(PolicyOfViews, AViewChoosesAmongListsAlone) {
 TEST_F(FrontPolicy, WhatIsNoListHoldsInEveryView) {
   auto zone = std::make_shared<Rules>("zone");
   zone->on_name("bad.example.", PolicyAction::name_error);
-  policy.views = {{.name = "tv", .clients = {*Prefix::parse("192.0.2.64/26")}, .lists = {{}}}};
+  const std::vector<std::string> none;
+  policy.views = {{.name = "tv", .clients = {*Prefix::parse("192.0.2.64/26")}, .lists = none}};
   options.policy = Policy::build(policy, {{.rules = zone, .is_list = false}}).value();
   EXPECT_EQ(twice("bad.example."), "NXDOMAIN");
   EXPECT_EQ(twice("bad.example.", from("192.0.2.70")), "NXDOMAIN");
@@ -378,9 +380,10 @@ TEST_F(FrontPolicy, WhatIsAllowedWinsOverWhatIsBlockedAndOverEveryList) {
 
 TEST_F(FrontPolicy, AViewsOwnNamesHoldForItAloneAndBesideEveryones) {
   policy.block = {Name::of("bad.example.")};
+  const std::vector<std::string> none;
   policy.views = {{.name = "children",
                    .clients = {*Prefix::parse("192.0.2.64/26")},
-                   .lists = {{}},
+                   .lists = none,
                    .block = {Name::of("games.example.")}}};
   use();
   cache("games.example. 300 IN A 198.51.100.1");

@@ -209,8 +209,8 @@ struct Act {
 class ScriptedDialer final : public StreamDialer {
  public:
   using Script = std::function<Act(const SocketAddress&, const Request&)>;
-  ScriptedDialer(simulation::VirtualExecutor& executor, const Clock& clock, Script script)
-      : script(std::move(script)), executor_(executor), clock_(clock) {}
+  ScriptedDialer(simulation::VirtualExecutor& executor, const Clock& clock, Script acts)
+      : script(std::move(acts)), executor_(executor), clock_(clock) {}
 
   std::unique_ptr<MessageStream> dial(const SocketAddress& server) override {
     ++dialled;
