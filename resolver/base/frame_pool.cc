@@ -2,6 +2,9 @@
 
 #include <array>
 #include <new>
+#include <type_traits>
+
+#include "resolver/base/thread_end.h"
 
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
@@ -32,22 +35,34 @@ struct FreeFrame {
 };
 struct FreeList {
   FreeFrame* head = nullptr;
-  std::size_t kept = 0;
+  std::size_t kept = kKeptPerClass;  // a pool that is not open takes nothing: frames go straight back to the allocator
 };
 struct Pool {
   std::array<FreeList, kClasses> lists{};
-  ~Pool() {
-    for (FreeList& list : lists) {
-      while (list.head != nullptr) {
-        FreeFrame* frame = list.head;
-        list.head = frame->next;
-        ::operator delete(frame);
-      }
-      list.kept = kKeptPerClass;  // a frame that outlives its thread's pool goes straight back to the allocator
-    }
-  }
+  bool is_open = false;
 };
-thread_local Pool pool;
+constinit thread_local Pool pool;
+static_assert(std::is_trivially_destructible_v<Pool>);
+
+void close(void*) noexcept {
+  for (FreeList& list : pool.lists) {
+    while (list.head != nullptr) {
+      FreeFrame* frame = list.head;
+      list.head = frame->next;
+      ::operator delete(frame);
+    }
+    list.kept = kKeptPerClass;
+  }
+  pool.is_open = false;
+}
+const ThreadEnd kPoolEnd(close);
+
+// A pool that nobody would empty at its thread's end stays as it is: slower, no worse.
+void open() noexcept {
+  if (!kPoolEnd.arm(&pool)) { return; }
+  pool.is_open = true;
+  for (FreeList& list : pool.lists) { list.kept = 0; }
+}
 
 constexpr std::size_t class_of(std::size_t size) { return (size + kStep - 1) / kStep - 1; }
 
@@ -57,7 +72,10 @@ void* allocate(std::size_t size) {
   const std::size_t which = class_of(size);
   if (which >= kClasses) { return ::operator new(size); }
   FreeList& list = pool.lists[which];
-  if (list.head == nullptr) { return ::operator new((which + 1) * kStep); }
+  if (list.head == nullptr) {
+    if (!pool.is_open) { open(); }
+    return ::operator new((which + 1) * kStep);
+  }
   FreeFrame* frame = list.head;
   list.head = frame->next;
   --list.kept;

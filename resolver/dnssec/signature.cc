@@ -2,7 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
+#include <new>
+#include <utility>
 
+#include "resolver/base/thread_end.h"
 #include "resolver/dnssec/canonical_form.h"
 #include "resolver/dnssec/trace.h"
 
@@ -145,10 +149,26 @@ std::uint32_t life_of(const RRset& rrset, const RrsigView& signature, const Sign
   return static_cast<std::uint32_t>(std::min<UnixTime>(ttl, left));
 }
 
+// Kept by each thread, so that a check allocates nothing.
+thread_local CanonicalForm* form_of_thread = nullptr;
+const ThreadEnd kFormEnd([](void*) { delete std::exchange(form_of_thread, nullptr); });
+
+CanonicalForm& canonical_form() {
+  if (form_of_thread == nullptr) {
+    auto made = std::make_unique<CanonicalForm>();
+    if (!kFormEnd.arm(made.get())) { throw std::bad_alloc(); }
+    form_of_thread = made.release();
+  }
+  return *form_of_thread;
+}
+
 // The checks of one RRset, within its limits and the query's.
 class Checker {
  public:
-  Checker(const RRset& rrset, Budget& budget) : budget_(budget) { canonical().begin(rrset); }
+  // Throws std::bad_alloc.
+  Checker(const RRset& rrset, Budget& budget) : canonical_(canonical_form()), budget_(budget) {
+    canonical_.begin(rrset);
+  }
 
   // Reason::none: the signature is this key's.
   Reason check(const Candidate& candidate, const ZoneKey& key) {
@@ -156,7 +176,7 @@ class Checker {
     if (public_key == nullptr) { return Reason::rrsig_unknown_key; }  // a key that is none is as good as not published
     if (!public_key->could_have_made(candidate.view.signature)) { return Reason::rrsig_malformed; }
     if (!budget_.take_signature_check(public_key->cost(), key.algorithm())) { return Reason::work_limit; }
-    const Bytes data = canonical().signed_data(candidate.view, candidate.rdata);
+    const Bytes data = canonical_.signed_data(candidate.view, candidate.rdata);
     if (public_key->verifies(data, candidate.view.signature)) { return Reason::none; }
     budget_.note_failed_check(key.algorithm());
     ++failures_;
@@ -165,11 +185,7 @@ class Checker {
   bool may_go_on() const noexcept { return failures_ < kMaxFailuresPerRRset; }
 
  private:
-  // Kept by each thread, so that a check allocates nothing.
-  static CanonicalForm& canonical() {
-    thread_local CanonicalForm form;
-    return form;
-  }
+  CanonicalForm& canonical_;
   Budget& budget_;
   std::uint32_t failures_ = 0;
 };

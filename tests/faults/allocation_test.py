@@ -28,6 +28,7 @@ from transport_cases import SECURE_NAME, Case, main, server_of  # noqa: E402
 
 LIBRARY = os.environ.get("VOUCH_FAILING_MALLOC", "")
 START_ALL, START_MOST = 1000, 1150   # each of the first allocations of a start, and so many in all
+AFTER_START = 300                 # each of the first allocations after a start
 ONE_BY_ONE = 300                  # allocations under load that fail alone, one in each round
 STORM_SECONDS = 4                 # for each pace of the storms
 PACES = (3, 17, 101, 1009)        # every so manieth allocation fails
@@ -64,6 +65,17 @@ class Allocation(Case):
         vouchd.wait_for_log("event=ready")
         return vouchd
 
+    def start_again(self, vouchd):
+        """Since what it has logged; the process may end meanwhile."""
+        before = len(vouchd.logged())
+        environment = {**os.environ, "LD_PRELOAD": LIBRARY, "VOUCH_FAULTS": str(self.faults.path)}
+        vouchd.process = subprocess.Popen([vouchd.program, "--config", str(vouchd.file)], stderr=vouchd.log, env=environment)
+        until = time.monotonic() + PATIENCE
+        while vouchd.process.poll() is None and "event=ready" not in vouchd.logged()[before:]:
+            self.assertLess(time.monotonic(), until, f"stuck: {vouchd.logged()[before:]}")
+            time.sleep(0.005)
+        return before
+
     def test_at_the_start(self):
         vouchd = self.start_vouchd(pair=False, web={})
         in_all = self.faults.calls
@@ -71,17 +83,10 @@ class Allocation(Case):
         self.assertEqual(vouchd.stop(), 0)
         points = list(range(1, START_ALL)) + [
             START_ALL + i * (in_all - START_ALL) // (START_MOST - START_ALL) for i in range(START_MOST - START_ALL)]
-        environment = {**os.environ, "LD_PRELOAD": LIBRARY, "VOUCH_FAULTS": str(self.faults.path)}
         ended = served = ended_in_libraries = 0
         for point in points:
             self.faults.arm(point)
-            before = vouchd.logged()
-            vouchd.process = subprocess.Popen([vouchd.program, "--config", str(vouchd.file)], stderr=vouchd.log,
-                                              env=environment)
-            until = time.monotonic() + PATIENCE
-            while vouchd.process.poll() is None and "event=ready" not in vouchd.logged()[len(before):]:
-                self.assertLess(time.monotonic(), until, f"stuck at allocation {point}")
-                time.sleep(0.005)
+            before = self.start_again(vouchd)
             status = vouchd.process.poll()
             if status is None:
                 self.faults.disarm()
@@ -89,7 +94,7 @@ class Allocation(Case):
                 self.assertEqual(vouchd.stop(), 0, point)
                 served += 1
             else:
-                said = vouchd.logged()[len(before):]
+                said = vouchd.logged()[before:]
                 if status in (-signal.SIGABRT, -signal.SIGSEGV) and is_of_a_library(said):
                     ended_in_libraries += 1
                     continue
@@ -129,6 +134,19 @@ class Allocation(Case):
         while True:
             number += 1
             yield (f"oom{number}.wild.nsec.", f"oom{number}.wild.nsec3.", f"oom{number}.shop.plain.", SECURE_NAME)[number % 4]
+
+    # What a thread makes when it first has a use for it.
+    def test_the_first_questions_after_a_start(self):
+        vouchd = self.start_vouchd(web={})
+        names = self.fresh_names()
+        for point in range(1, AFTER_START + 1):
+            self.assertEqual(vouchd.stop(), 0)
+            self.start_again(vouchd)
+            self.faults.arm(point)
+            self.ask_all_over(server_of(vouchd), names, ["udp", "udp", ("tls", "tcp", "https-post")[point % 3]])
+            self.assertTrue(vouchd.is_running(), f"allocation {point}: {vouchd.logged()[-6000:]}")
+            self.faults.disarm()
+        self.check_it_serves(vouchd, list(self.raw_transports(vouchd)))
 
     def test_one_by_one(self):
         vouchd = self.start_vouchd(web={})

@@ -202,13 +202,17 @@ class Tidiness(unittest.TestCase):
             with self.subTest(text):
                 self.assertTrue(tidiness.check_text("a.cc", text))
         for text in ("std::mt19937 numbers;", "int port = rand();", "std::random_device source;",
-                     '  static const Name tree = Name::of("ip6.arpa.");'):
+                     '  static const Name tree = Name::of("ip6.arpa.");', "thread_local Pool pool;",
+                     "  thread_local std::vector<int> kept;"):
             self.assertTrue(tidiness.check_text("resolver/iterate/a.cc", text))
             self.assertEqual([], tidiness.check_text("tests/lab/a.cc", text))
         self.assertTrue(tidiness.check_text("a.h", "int x;"))
 
     def test_good_samples_pass(self):
         self.assertEqual([], tidiness.check_text("resolver/iterate/a.cc", 'const Name kTree = Name::of("ip6.arpa.");'))
+        for text in ("thread_local EventLoop* running = nullptr;", "thread_local Memo memo;\nstatic_assert(std::is_trivially_destructible_v<Memo>);",
+                     "inline thread_local std::coroutine_handle<> next = nullptr;"):
+            self.assertEqual([], tidiness.check_text("resolver/iterate/a.cc", text))
         for text in ("https://example.net/work/x", "the root/child cut", "../shared/scenarios", "HACKED", "#ifndef NDEBUG"):
             with self.subTest(text):
                 self.assertEqual([], tidiness.check_text("a.cc", text))

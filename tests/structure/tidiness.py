@@ -24,6 +24,8 @@ RULES = (
 )
 # A name that a function makes at its first call may find no memory then, and many that compare names must not throw.
 LATE_NAME = re.compile(r"^[ \t]+static const [^;]*\bName::of\(", re.MULTILINE)
+# What a thread has of its own: pointers, handles, or a type that the file says has no destructor (resolver/base/thread_end.h).
+OF_A_THREAD = re.compile(r"\bthread_local\s+(?!std::coroutine_handle)([\w:]+(?:<[^;=]*>)?)\s+\w+\s*[;={]")
 # Ports, ids, cookies and 0x20 stand or fall with the one generator of resolver/base/random.h (RFC 5452; CVE-2025-40780).
 WEAK_RANDOM = re.compile(r"\b(?:mt19937\w*|minstd_rand\w*|default_random_engine|random_device|[ds]?rand48|s?rand|random)\s*\(|"
                          r"\bstd::(?:mt19937\w*|minstd_rand\w*|default_random_engine|random_device)\b")
@@ -38,6 +40,10 @@ def check_text(path, text):
         for match in LATE_NAME.finditer(text):
             problems.append(f"{path}:{source.line_of(text, match.start())}: {match.group(0).strip()!r}: "
                             "make it before main(), outside of the function")
+        for match in OF_A_THREAD.finditer(text):
+            if f"is_trivially_destructible_v<{match.group(1)}>" not in text:
+                problems.append(f"{path}:{source.line_of(text, match.start())}: {match.group(0).strip()!r}: "
+                                "a destructor takes memory to register; use resolver/base/thread_end.h")
         for match in WEAK_RANDOM.finditer(text):
             problems.append(f"{path}:{source.line_of(text, match.start())}: {match.group(0).strip()!r}: "
                             "draw from resolver/base/random.h")
