@@ -8,6 +8,14 @@
 #include <thread>
 #include <vector>
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define FRAMES_ARE_MALLOCS
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define FRAMES_ARE_MALLOCS
+#endif
+#endif
+
 namespace vouch::frame_pool {
 namespace {
 
@@ -27,6 +35,22 @@ TEST(FramePool, EveryFrameIsItsOwnersAlone) {
     ASSERT_EQ(frame[size - 1], i % 251);
     release(frame, size);
   }
+}
+
+TEST(FramePool, AFrameThatWasGivenBackIsTheNext) {
+#ifdef FRAMES_ARE_MALLOCS
+  GTEST_SKIP() << "a sanitizer is to see each frame's end";
+#endif
+  std::thread([] {  // with a pool of its own
+    void* const first = allocate(400);
+    void* const second = allocate(400);
+    release(first, 400);
+    release(second, 400);
+    EXPECT_EQ(allocate(512), second);
+    EXPECT_EQ(allocate(257), first);
+    release(first, 400);
+    release(second, 400);
+  }).join();
 }
 
 TEST(FramePool, GivesMoreBackThanItKeeps) {
