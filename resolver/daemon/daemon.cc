@@ -302,7 +302,7 @@ class Daemon {
       return {};
     }
     return std::unexpected(
-        "OpenSSL of this system refuses RSASHA256, ECDSA P-256 or SHA-256: validation cannot work. "
+        "OpenSSL of this system refuses RSASHA256, ECDSA P-256 or SHA-256, or had no memory: validation cannot work. "
         "Mend its policy (openssl.cnf), or set dnssec.mode: off");
   }
 

@@ -1,4 +1,4 @@
-// Which algorithms there are and what they cost; digests and the NSEC3 hash. Public keys: algorithms_public_key.cc.
+// Which algorithms there are and what they cost; DS digests and the NSEC3 hash. Public keys: algorithms_public_key.cc.
 #include "resolver/dnssec/algorithms.h"
 
 #include <algorithm>
@@ -11,33 +11,13 @@
 
 namespace vouch {
 
-namespace openssl {
-
-const Digests& digests() noexcept {
-  static const Digests fetched = [] {
-    const Digests found{EVP_MD_fetch(nullptr, "SHA1", nullptr), EVP_MD_fetch(nullptr, "SHA256", nullptr),
-                        EVP_MD_fetch(nullptr, "SHA384", nullptr), EVP_MD_fetch(nullptr, "SHA512", nullptr)};
-    forget_errors();
-    return found;
-  }();
-  return fetched;
-}
-
-std::optional<unsigned> hash(const EVP_MD* digest, Bytes data, Octet* out) {
-  if (digest == nullptr) { return std::nullopt; }
-  unsigned size = 0;
-  if (EVP_Digest(data.data(), data.size(), out, &size, digest, nullptr) != 1) { lack_memory(); }
-  return size;
-}
-
-}  // namespace openssl
-
 namespace {
 
 constexpr std::size_t kAlgorithms = 17;  // numbers from 17 on are unknown here
 
 // By trying: a library may know an algorithm and yet refuse it, by policy (SHA-1), by build (no Ed448) or by a FIPS
-// provider.
+// provider. Throws std::bad_alloc where memory was lacking until now: what the library could not set up then would
+// count as unknown, its zones as unsigned, for as long as the process lives.
 std::array<bool, kAlgorithms> try_all() {
   std::array<bool, kAlgorithms> works{};
   for (const KnownAnswer& known : kKnownAnswers) {
@@ -48,6 +28,7 @@ std::array<bool, kAlgorithms> try_all() {
     works[known.algorithm] =
         key && key->verifies(bytes_of(kKnownMessage), signature) && !key->verifies(bytes_of(kKnownMessage), damaged);
   }
+  if (openssl::failed_allocations() != 0) { openssl::lack_memory(); }
   return works;
 }
 

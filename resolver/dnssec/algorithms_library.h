@@ -2,6 +2,7 @@
 // objects as owned values.
 #pragma once
 
+#include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 
@@ -34,36 +35,38 @@ struct Digests {
 };
 const Digests& digests() noexcept;
 
+// The library does not always tell that it was memory it lacked: so its allocations go through functions that count
+// those of this thread that fail. A key that there was no memory for is not a malformed key, and a signature that could
+// not be checked is not a forged one: the former passes, the latter is remembered.
+bool count_failed_allocations() noexcept;  // before the library's first allocation; whether it is so. Again: no effect
+std::uint64_t failed_allocations() noexcept;
+
 // What the library knows and has memory for, it does: throws std::bad_alloc.
 [[noreturn]] inline void lack_memory() {
   ERR_clear_error();
   throw std::bad_alloc();
 }
 
+// From here on to said_no(): what a no of the library means.
+class Inquiry {
+ public:
+  Inquiry() noexcept : before_(failed_allocations()) {}
+  // False, or std::bad_alloc where memory was lacking.
+  bool said_no() const {
+    if (failed_allocations() != before_) { lack_memory(); }
+    ERR_clear_error();
+    return false;
+  }
+
+ private:
+  const std::uint64_t before_;
+};
+
 // Octets written, nothing when the digest is null. `out` has room for EVP_MAX_MD_SIZE. Throws std::bad_alloc.
 std::optional<unsigned> hash(const EVP_MD* digest, Bytes data, Octet* out);
 
 // A failure leaves its story in a queue of this thread, which nobody here reads: hostile keys and signatures must not
 // fill it, nor make TLS, which does read it, tell of errors that are not its own.
-inline bool forget_errors() noexcept {
-  ERR_clear_error();
-  return false;
-}
-
-// Forgets it, too, and says what kind of failure it was. A key that there was no memory for is not a malformed key, and
-// a signature that could not be checked is not a forged one: the former passes, the latter is remembered.
-enum class Failure : std::uint8_t {
-  silent,  // no story at all: an answer that is no, or no memory even to tell of it
-  told,
-  of_memory,
-};
-inline Failure take_failure() noexcept {
-  Failure failure = Failure::silent;
-  for (unsigned long code = ERR_get_error(); code != 0; code = ERR_get_error()) {
-    if (ERR_GET_REASON(code) == ERR_R_MALLOC_FAILURE) { failure = Failure::of_memory; }
-    if (failure == Failure::silent) { failure = Failure::told; }
-  }
-  return failure;
-}
+inline void forget_errors() noexcept { ERR_clear_error(); }
 
 }  // namespace vouch::openssl

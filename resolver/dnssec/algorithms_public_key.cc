@@ -123,10 +123,12 @@ openssl::Key curve_named(const char* name) {
   std::string copy(name);
   OSSL_PARAM parameters[] = {OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, copy.data(), 0),
                              OSSL_PARAM_construct_end()};
+  const openssl::Inquiry inquiry;
   const openssl::KeyContext context(EVP_PKEY_CTX_new_from_name(nullptr, "EC", nullptr));
   EVP_PKEY* made = nullptr;
   if (!context || EVP_PKEY_fromdata_init(context.get()) != 1 ||
       EVP_PKEY_fromdata(context.get(), &made, EVP_PKEY_KEY_PARAMETERS, parameters) != 1) {
+    inquiry.said_no();  // kept until the process ends
     return nullptr;
   }
   return openssl::Key(made);
@@ -234,7 +236,7 @@ struct PublicKey::Impl {
 std::optional<PublicKey> PublicKey::make(std::uint8_t algorithm, Bytes key) {
   const auto scheme = scheme_of(algorithm);
   if (!scheme) { return std::nullopt; }
-  openssl::forget_errors();  // what others left tells nothing of this key
+  const openssl::Inquiry inquiry;
   auto impl = std::make_shared<Impl>(scheme->family, scheme->digest, scheme->signature);
   impl->cost = verification_cost(algorithm);
   if (scheme->family == Family::rsa) {
@@ -253,8 +255,7 @@ std::optional<PublicKey> PublicKey::make(std::uint8_t algorithm, Bytes key) {
     return std::nullopt;
   }
   if (impl->prepared || impl->edwards) { return PublicKey(std::move(impl)); }
-  // Of a key that is none, or that it does not know, the library says why.
-  if (openssl::take_failure() != openssl::Failure::told) { throw std::bad_alloc(); }
+  inquiry.said_no();
   return std::nullopt;
 }
 
@@ -263,11 +264,8 @@ bool PublicKey::verifies(Bytes data, Bytes signature) const {
   const VerifiedMemo::Tag tag = VerifiedMemo::tag_of(impl_->number, data, signature);
   VerifiedMemo& memo = verified_memo();
   if (memo.knows(tag)) { return true; }
-  openssl::forget_errors();
-  if (!impl_->check(data, signature)) {
-    if (openssl::take_failure() == openssl::Failure::of_memory) { throw std::bad_alloc(); }
-    return false;
-  }
+  const openssl::Inquiry inquiry;
+  if (!impl_->check(data, signature)) { return inquiry.said_no(); }
   memo.remember(tag);
   return true;
 }

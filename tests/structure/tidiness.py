@@ -24,8 +24,8 @@ RULES = (
 )
 # A name that a function makes at its first call may find no memory then, and many that compare names must not throw.
 LATE_NAME = re.compile(r"^[ \t]+static const [^;]*\bName::of\(", re.MULTILINE)
-# What a thread has of its own: pointers, handles, or a type that the file says has no destructor (resolver/base/thread_end.h).
-OF_A_THREAD = re.compile(r"\bthread_local\s+(?!std::coroutine_handle)([\w:]+(?:<[^;=]*>)?)\s+\w+\s*[;={]")
+# What a thread has of its own: numbers, pointers, handles, or a type that the file says has no destructor (resolver/base/thread_end.h).
+OF_A_THREAD = re.compile(r"\bthread_local\s+(?!std::coroutine_handle|std::u?int\d+_t|std::size_t|bool)([\w:]+(?:<[^;=]*>)?)\s+\w+\s*[;={]")
 # Ports, ids, cookies and 0x20 stand or fall with the one generator of resolver/base/random.h (RFC 5452; CVE-2025-40780).
 WEAK_RANDOM = re.compile(r"\b(?:mt19937\w*|minstd_rand\w*|default_random_engine|random_device|[ds]?rand48|s?rand|random)\s*\(|"
                          r"\bstd::(?:mt19937\w*|minstd_rand\w*|default_random_engine|random_device)\b")
